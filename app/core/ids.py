@@ -1,0 +1,29 @@
+"""Identifiers: UUIDv7 (RFC 9562), sortable by time of making."""
+
+import secrets
+from datetime import UTC, datetime
+from uuid import UUID
+
+import uuid_utils
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7 with the millisecond of its making."""
+    return UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+def id_at(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of a moment: the border between ids made before and after it."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
+
+
+def coarse_id(now: datetime) -> UUID:
+    """A fresh UUIDv7 whose time says only the month, and whose rest is all random.
+
+    For records shown to viewers who may not see when they were created: an ordinary UUIDv7 would
+    tell them to the millisecond, and its counter in which order. RFC 9562 section 6.1 allows
+    an altered time, section 6.9 random bits instead of a counter.
+    """
+    month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return UUID(int=id_at(month).int | secrets.randbits(12) << 64 | secrets.randbits(62))

@@ -1,0 +1,12 @@
+"""What the service says when something is refused, in Portuguese first and in English.
+
+Codes are the contract: stable, snake_case, never translated. Texts may be reworded at any time.
+Each detail says what to do next, and no text ever carries what the caller sent: placeholders take
+limits of our own (``{max}``), nothing else. Statuses are HTTP: see ``routers/problems.py``.
+"""
+
+from app.core.messages.fields import FIELDS, field_message
+from app.core.messages.problems import PROBLEMS, Words, problem_words
+from app.core.messages.validation import translate
+
+__all__ = ["FIELDS", "PROBLEMS", "Words", "field_message", "problem_words", "translate"]

@@ -1,0 +1,113 @@
+"""The catalogue of field errors: one code, one sentence in each language."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.core.language import Language
+
+
+def _both(pt: str, en: str) -> Mapping[Language, str]:
+    return {"pt-BR": pt, "en": en}
+
+
+FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
+    # Presence and type.
+    "missing": _both("Obrigatório.", "Required."),
+    "unknown_member": _both("Há aqui um campo não aceito.", "A member here is not accepted."),
+    "unknown_parameter": _both("Há um parâmetro não aceito.", "A parameter is not accepted."),
+    "not_writable": _both("Este campo não pode ser alterado.", "This field cannot be changed."),
+    "invalid_type": _both("O tipo do valor não é o esperado.", "The value is not of its type."),
+    "invalid_value": _both("Valor não aceito.", "Value not accepted."),
+    "not_one_of": _both("Use um destes: {allowed}.", "Use one of these: {allowed}."),
+    # Text.
+    "text_empty": _both("Não pode ficar em branco.", "Must not be blank."),
+    "text_too_short": _both("Use ao menos {min} caracteres.", "Use at least {min} characters."),
+    "text_too_long": _both("Use no máximo {max} caracteres.", "Use at most {max} characters."),
+    "text_pattern": _both("O formato não é o esperado.", "The format is not the expected one."),
+    "text_control_characters": _both(
+        "Contém caracteres de controle. Digite de novo.",
+        "Contains control characters. Type it again.",
+    ),
+    "text_not_unicode": _both(
+        "Contém caracteres que não existem em Unicode. Digite de novo.",
+        "Contains characters that do not exist in Unicode. Type it again.",
+    ),
+    # Numbers.
+    "invalid_integer": _both("Use um número inteiro.", "Use a whole number."),
+    "invalid_number": _both("Use um número.", "Use a number."),
+    "invalid_boolean": _both("Use true ou false.", "Use true or false."),
+    "number_too_small": _both("Use no mínimo {min}.", "Use {min} or more."),
+    "number_too_large": _both("Use no máximo {max}.", "Use {max} or less."),
+    "number_not_above": _both("Use mais que {bound}.", "Use more than {bound}."),
+    "number_not_below": _both("Use menos que {bound}.", "Use less than {bound}."),
+    "number_out_of_range": _both("Use de {min} a {max}.", "Use {min} to {max}."),
+    "number_not_multiple": _both("Use um múltiplo de {step}.", "Use a multiple of {step}."),
+    "number_too_precise": _both("Use menos dígitos.", "Use fewer digits."),
+    # Lists.
+    "list_too_short": _both("Informe ao menos {min}.", "Give at least {min}."),
+    "list_too_long": _both("Informe no máximo {max}.", "Give at most {max}."),
+    "duplicate_item": _both("Aparece mais de uma vez.", "Appears more than once."),
+    # Dates, ids, addresses on the net.
+    "invalid_date": _both("Use uma data como 2026-01-31.", "Use a date such as 2026-01-31."),
+    "invalid_datetime": _both(
+        "Use data e hora como 2026-01-31T12:00:00Z.",
+        "Use date and time such as 2026-01-31T12:00:00Z.",
+    ),
+    "invalid_duration": _both("Use uma duração como PT15M.", "Use a duration such as PT15M."),
+    "date_not_past": _both("Precisa estar no passado.", "Must be in the past."),
+    "date_not_future": _both("Precisa estar no futuro.", "Must be in the future."),
+    "timezone_missing": _both("Informe o fuso, por exemplo Z.", "Give the zone, for instance Z."),
+    "timezone_not_allowed": _both("Envie sem fuso.", "Send it without a zone."),
+    "invalid_uuid": _both("Não é um identificador (UUID).", "Not an identifier (UUID)."),
+    "invalid_url": _both("Não é um endereço da web válido.", "Not a valid web address."),
+    # What a Brazilian registration asks.
+    "invalid_email": _both(
+        "Não é um e-mail válido. Exemplo: nome@exemplo.com.br.",
+        "Not a valid e-mail. Example: name@example.com.",
+    ),
+    "invalid_phone": _both(
+        "Não é um telefone válido. Informe o DDD: (11) 91234-5678.",
+        "Not a valid phone. Give the area code: (11) 91234-5678.",
+    ),
+    "invalid_tax_id": _both("Não é um CPF ou CNPJ válido.", "Not a valid CPF or CNPJ."),
+    "invalid_cpf": _both("Não é um CPF válido.", "Not a valid CPF."),
+    "invalid_cnpj": _both("Não é um CNPJ válido.", "Not a valid CNPJ."),
+    "tax_id_not_of_kind": _both(
+        "Pessoa informa CPF; empresa informa CNPJ.",
+        "A person gives a CPF; a company gives a CNPJ.",
+    ),
+    "invalid_postal_code": _both("O CEP tem oito dígitos.", "A CEP has eight digits."),
+    "invalid_state": _both("Use a sigla da UF, como SP.", "Use the state's letters, as in SP."),
+    "unknown_purpose": _both("Esta finalidade não existe.", "This purpose does not exist."),
+    # Passwords.
+    "password_weak": _both(
+        "Senha fácil de adivinhar. Use uma frase longa e só sua.",
+        "Easy to guess. Use a long phrase of your own.",
+    ),
+    "password_too_short": _both("Use ao menos {min} caracteres.", "Use at least {min} characters."),
+    "password_too_long": _both("Use no máximo {max} caracteres.", "Use at most {max} characters."),
+    "password_common": _both(
+        "Esta senha está em listas públicas. Escolha outra.",
+        "This password is on public lists. Choose another.",
+    ),
+    "password_personal": _both(
+        "A senha não pode conter seu nome ou e-mail.",
+        "The password must not contain your name or e-mail.",
+    ),
+    "password_unchanged": _both("Escolha uma senha nova.", "Choose a new password."),
+    "password_incorrect": _both("A senha atual não confere.", "The current one does not match."),
+}
+
+
+def field_message(code: str, language: Language, params: Mapping[str, str | int]) -> str:
+    """The sentence for a field error, its placeholders filled from `params`.
+
+    A placeholder that nobody filled gives way to the plain "value not accepted": bad input must
+    never become a 500. Raises KeyError for a code outside the catalogue.
+    """
+    try:
+        return FIELDS[code][language].format_map(params)
+    except KeyError:
+        if code not in FIELDS:
+            raise
+        return FIELDS["invalid_value"][language]

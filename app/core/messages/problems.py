@@ -1,0 +1,324 @@
+"""The catalogue of problems: one code, one title and one detail in each language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.language import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A title that never varies and a detail that may hold ``{placeholders}``."""
+
+    title: str
+    detail: str
+
+
+def _both(pt: tuple[str, str], en: tuple[str, str]) -> Mapping[Language, Words]:
+    return {"pt-BR": Words(*pt), "en": Words(*en)}
+
+
+PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
+    # What was sent cannot be read.
+    "malformed_json": _both(
+        (
+            "JSON malformado",
+            "Envie um único documento JSON em UTF-8, sem membros repetidos nem NaN ou Infinity,"
+            " com inteiros de até 64 bits e no máximo 32 níveis e 10000 objetos e listas.",
+        ),
+        (
+            "Malformed JSON",
+            "Send a single JSON document in UTF-8, without repeated members, NaN or Infinity,"
+            " with integers of at most 64 bits, 32 levels and 10000 objects and lists.",
+        ),
+    ),
+    "malformed_request": _both(
+        (
+            "Requisição malformada",
+            "O endereço, os cabeçalhos ou o corpo não podem ser lidos."
+            " Confira o formato e a codificação UTF-8 e envie de novo.",
+        ),
+        (
+            "Malformed request",
+            "The address, the headers or the body cannot be read."
+            " Check the format and the UTF-8 encoding and send again.",
+        ),
+    ),
+    "payload_too_large": _both(
+        ("Corpo grande demais", "O corpo passa de {limit} bytes. Envie menos dados por vez."),
+        ("Body too large", "The body is over {limit} bytes. Send less data at a time."),
+    ),
+    "uri_too_long": _both(
+        ("Endereço longo demais", "Encurte o endereço ou a consulta e envie de novo."),
+        ("Address too long", "Shorten the address or the query and send again."),
+    ),
+    "unsupported_media_type": _both(
+        (
+            "Tipo de conteúdo não aceito",
+            "Envie o corpo, em UTF-8, em um dos tipos do cabeçalho Accept desta resposta.",
+        ),
+        (
+            "Media type not accepted",
+            "Send the body, in UTF-8, as one of the types in this answer's Accept header.",
+        ),
+    ),
+    "not_acceptable": _both(
+        ("Formato indisponível", "Peça no cabeçalho Accept um dos tipos documentados."),
+        ("Format not available", "Ask for one of the documented types in the Accept header."),
+    ),
+    # What was sent can be read, and is refused.
+    "validation_failed": _both(
+        ("Dados recusados", "Corrija o que está indicado em errors e envie de novo."),
+        ("Data refused", "Correct what is listed in errors and send again."),
+    ),
+    "unknown_member": _both(
+        (
+            "Campo não aceito",
+            "O corpo traz um campo que não é aceito aqui. Envie somente os documentados.",
+        ),
+        (
+            "Member not accepted",
+            "The body holds a member that is not accepted here. Send only the documented ones.",
+        ),
+    ),
+    "unknown_parameter": _both(
+        (
+            "Parâmetro não aceito",
+            "A consulta traz um parâmetro que não é aceito aqui, ou o mesmo parâmetro mais de uma"
+            " vez. Aceitos, uma vez cada: {accepted}.",
+        ),
+        (
+            "Parameter not accepted",
+            "The query holds a parameter that is not accepted here, or the same parameter more"
+            " than once. Accepted, once each: {accepted}.",
+        ),
+    ),
+    "invalid_cursor": _both(
+        (
+            "Cursor inválido",
+            "O cursor não vale para esta consulta. Recomece sem cursor, ou use o next_cursor da"
+            " página anterior com os mesmos filtros e a mesma ordem.",
+        ),
+        (
+            "Invalid cursor",
+            "The cursor is not valid for this query. Start again without one, or use the previous"
+            " page's next_cursor with the same filters and the same order.",
+        ),
+    ),
+    "invalid_sort": _both(
+        (
+            "Ordenação não aceita",
+            "Em sort, use um destes, com - à frente para a ordem inversa: {accepted}.",
+        ),
+        (
+            "Sort not accepted",
+            "As sort, use one of these, with - before it to reverse: {accepted}.",
+        ),
+    ),
+    "reason_required": _both(
+        (
+            "Motivo necessário",
+            "Informe no cabeçalho X-Reason o motivo deste acesso, com {min} a {max} caracteres.",
+        ),
+        (
+            "Reason required",
+            "Give the reason for this access in the X-Reason header, {min} to {max} characters.",
+        ),
+    ),
+    "unknown_purpose": _both(
+        ("Finalidade desconhecida", "Use uma das finalidades documentadas."),
+        ("Unknown purpose", "Use one of the documented purposes."),
+    ),
+    "policy_version_not_current": _both(
+        (
+            "Política desatualizada",
+            "A versão aceita não é a vigente. Leia GET /v1/public/policies/current, mostre o texto"
+            " e envie a versão que a pessoa aceitou.",
+        ),
+        (
+            "Policy out of date",
+            "The accepted version is not the current one. Read GET /v1/public/policies/current,"
+            " show the text and send the version that the person accepted.",
+        ),
+    ),
+    "idempotency_key_invalid": _both(
+        (
+            "Idempotency-Key inválida",
+            "Envie em Idempotency-Key uma chave nova e aleatória, por exemplo um UUID.",
+        ),
+        (
+            "Invalid Idempotency-Key",
+            "Send a fresh, random key as Idempotency-Key, for instance a UUID.",
+        ),
+    ),
+    "idempotency_key_reused": _both(
+        (
+            "Idempotency-Key já usada",
+            "Esta chave já serviu a outro pedido. Gere uma nova para um pedido diferente.",
+        ),
+        (
+            "Idempotency-Key already used",
+            "This key has served another request. Make a new one for a different request.",
+        ),
+    ),
+    # Who is asking.
+    "unauthenticated": _both(
+        ("Autenticação necessária", "Entre e envie o token em Authorization: Bearer."),
+        ("Authentication required", "Sign in and send the token as Authorization: Bearer."),
+    ),
+    "token_invalid": _both(
+        (
+            "Token recusado",
+            "O token não é válido ou venceu. Renove-o em /v1/auth/refresh, ou entre de novo.",
+        ),
+        (
+            "Token refused",
+            "The token is not valid or has expired. Renew it at /v1/auth/refresh, or sign in"
+            " again.",
+        ),
+    ),
+    "session_ended": _both(
+        ("Sessão encerrada", "Esta sessão terminou. Entre de novo."),
+        ("Session ended", "This session is over. Sign in again."),
+    ),
+    "invalid_credentials": _both(
+        ("Acesso recusado", "Os dados de acesso não conferem. Confira-os e tente de novo."),
+        ("Sign-in refused", "The sign-in data do not match. Check them and try again."),
+    ),
+    "forbidden": _both(
+        (
+            "Sem permissão",
+            "Seu papel não permite esta ação. Se precisar dela, fale com a direção.",
+        ),
+        (
+            "Not permitted",
+            "Your role does not permit this action. If you need it, speak to the director.",
+        ),
+    ),
+    "purpose_not_allowed": _both(
+        (
+            "Finalidade não permitida",
+            "Seu papel não age com a finalidade enviada em X-Purpose. Omita o cabeçalho, ou use"
+            " uma destas: {accepted}.",
+        ),
+        (
+            "Purpose not permitted",
+            "Your role does not act for the purpose sent in X-Purpose. Leave the header out, or"
+            " use one of these: {accepted}.",
+        ),
+    ),
+    "registration_closed": _both(
+        ("Cadastro fechado", "Novos cadastros não estão abertos agora. Fale com a agência."),
+        ("Registration closed", "New registrations are not open now. Speak to the agency."),
+    ),
+    "registration_unavailable": _both(
+        (
+            "Cadastro indisponível",
+            "O cadastro com confirmação por e-mail ainda não é oferecido por este serviço."
+            " Fale com a agência.",
+        ),
+        (
+            "Registration unavailable",
+            "Registration with confirmation by e-mail is not offered by this service yet."
+            " Speak to the agency.",
+        ),
+    ),
+    "https_required": _both(
+        ("HTTPS necessário", "Repita o pedido por HTTPS e troque o que enviou sem proteção."),
+        ("HTTPS required", "Repeat the request over HTTPS and replace what you sent in clear."),
+    ),
+    # What stands in the way.
+    "not_found": _both(
+        ("Não encontrado", "Não há nada para você neste endereço. Confira o identificador."),
+        ("Not found", "There is nothing for you at this address. Check the identifier."),
+    ),
+    "method_not_allowed": _both(
+        ("Método não permitido", "Use um dos métodos do cabeçalho Allow desta resposta."),
+        ("Method not allowed", "Use one of the methods in this answer's Allow header."),
+    ),
+    "email_taken": _both(
+        ("E-mail já cadastrado", "Já existe uma conta com este e-mail. Entre, ou use outro."),
+        ("E-mail already known", "There is an account with this e-mail. Sign in, or use another."),
+    ),
+    "conflict": _both(
+        ("Conflito", "O registro não está num estado que permita isto. Leia-o de novo."),
+        ("Conflict", "The record is not in a state that allows this. Read it again."),
+    ),
+    "precondition_required": _both(
+        (
+            "Falta If-Match",
+            "Leia o registro e envie seu ETag em If-Match, para não desfazer mudanças alheias.",
+        ),
+        (
+            "If-Match is missing",
+            "Read the record and send its ETag as If-Match, so as not to undo others' changes.",
+        ),
+    ),
+    "precondition_failed": _both(
+        (
+            "O registro mudou",
+            "Ele mudou desde a sua leitura. Leia-o de novo e repita com o novo ETag.",
+        ),
+        (
+            "The record has changed",
+            "It has changed since you read it. Read it again and repeat with the new ETag.",
+        ),
+    ),
+    "too_many_requests": _both(
+        ("Pedidos demais", "Espere os segundos do cabeçalho Retry-After e tente de novo."),
+        ("Too many requests", "Wait for the seconds in the Retry-After header and try again."),
+    ),
+    # What is wrong with us.
+    "hashing_busy": _both(
+        ("Muitos acessos agora", "Espere os segundos do cabeçalho Retry-After e tente de novo."),
+        ("Many sign-ins now", "Wait for the seconds in the Retry-After header and try again."),
+    ),
+    "database_unavailable": _both(
+        (
+            "Banco de dados indisponível",
+            "Nada foi alterado. Espere os segundos do cabeçalho Retry-After e tente de novo.",
+        ),
+        (
+            "Database unavailable",
+            "Nothing was changed. Wait for the seconds in the Retry-After header and try again.",
+        ),
+    ),
+    "audit_unavailable": _both(
+        (
+            "Registro de acessos indisponível",
+            "Sem o registro nada é revelado. Espere os segundos do cabeçalho Retry-After e tente"
+            " de novo.",
+        ),
+        (
+            "Access record unavailable",
+            "Nothing is revealed without its record. Wait for the seconds in the Retry-After"
+            " header and try again.",
+        ),
+    ),
+    "internal_error": _both(
+        (
+            "Erro interno",
+            "A falha é nossa e ficou registrada. Se repetir, informe o X-Request-ID desta resposta"
+            " ao suporte.",
+        ),
+        (
+            "Internal error",
+            "The fault is ours and is on record. If it happens again, give this answer's"
+            " X-Request-ID to support.",
+        ),
+    ),
+}
+
+
+def problem_words(code: str, language: Language, params: Mapping[str, str | int]) -> Words:
+    """Title and detail of a problem, its placeholders filled from `params`.
+
+    A placeholder that nobody filled must not turn a refusal into a 500: the detail then gives way
+    to the title. Raises KeyError for a code outside the catalogue.
+    """
+    words = PROBLEMS[code][language]
+    try:
+        return Words(words.title, words.detail.format_map(params))
+    except KeyError:
+        return Words(words.title, words.title)

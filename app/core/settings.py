@@ -1,0 +1,76 @@
+"""Settings: environment variables with the prefix ``SALVAGUARDA_``, checked once at start-up."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set: a field's name in capitals, after the prefix."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SALVAGUARDA_", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    env: Literal["development", "production"] = "development"
+    var_dir: Path = Path("var")
+    keys_dir: Path | None = None
+    database_url: str = ""
+    database_pool: Annotated[int, Field(ge=1, le=200)] = 10
+    """Connections per process to PostgreSQL (one more is kept for the audit log)."""
+    smtp_url: str = ""
+    redis_url: str = ""
+    public_url: str = "http://127.0.0.1:8000"
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    registration: Literal["open", "confirmed", "closed"] | None = None
+    worker: Literal["embedded", "none"] | None = None
+    body_limit: Annotated[int, Field(ge=1024)] = 1024 * 1024
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    # OWASP's Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane.
+    argon2_time_cost: Annotated[int, Field(ge=1)] = 2
+    argon2_memory_kib: Annotated[int, Field(ge=8)] = 19456
+    argon2_parallelism: Annotated[int, Field(ge=1)] = 1
+    hash_workers: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: os.cpu_count() or 1)
+    hash_queue: Annotated[int, Field(ge=1)] = 64
+    """Sign-ins that may wait for a hashing thread; one more is answered 503."""
+
+    access_token_seconds: Annotated[int, Field(ge=60, le=3600)] = 900
+    refresh_token_days: Annotated[int, Field(ge=1, le=90)] = 30
+    fiscal_retention_years: Annotated[int, Field(ge=0)] = 5
+    """How long billing sees closed accounts (fiscal records: see CTN arts. 173 and 174)."""
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def production(self) -> bool:
+        """Whether development conveniences are refused."""
+        return self.env == "production"
+
+    @property
+    def keys_path(self) -> Path:
+        """Where signing keys and the master secret lie."""
+        return self.keys_dir or self.var_dir / "keys"
+
+    @property
+    def database(self) -> str:
+        """The database's URL; SQLite under `var_dir` when none was given."""
+        return self.database_url or f"sqlite:///{self.var_dir / 'salvaguarda.db'}"
+
+    @property
+    def registration_mode(self) -> Literal["open", "confirmed", "closed"]:
+        """``open`` in development, ``confirmed`` in production unless set."""
+        return self.registration or ("confirmed" if self.production else "open")
+
+    @property
+    def worker_mode(self) -> Literal["embedded", "none"]:
+        """Whether the server process does background work too."""
+        return self.worker or ("none" if self.production else "embedded")
