@@ -1,0 +1,24 @@
+"""Who is calling, in which capacity and why: plain data, made by a door, asked by services."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.access.viewers import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A caller for the length of one request.
+
+    `kind` is ``staff``, ``login``, ``system`` or ``anonymous``; `customer_id` is the account that
+    a customer login acts for; `purpose` is one of the viewer's own (`purposes.py`).
+    """
+
+    kind: str
+    viewer: Viewer
+    purpose: str
+    request_id: str
+    id: UUID | None = None
+    session_id: UUID | None = None
+    customer_id: UUID | None = None
+    reason: str | None = None
