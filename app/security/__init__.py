@@ -1,0 +1,1 @@
+"""Passwords, tokens, second factor, keys and sealing: no tables, no HTTP."""
