@@ -1,0 +1,64 @@
+"""Tokens and keys."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.schemas.body import Body
+
+
+class TokenPair(BaseModel):
+    """What a sign-in gives: a short access token (JWT, ES256), and a refresh token to use once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "access_token": "eyJhbGciOiJFUzI1NiIsImtpZCI6Ii4uLiJ9.e30.c2lnbmF0dXJl",
+                    "token_type": "bearer",
+                    "expires_in": 900,
+                    "refresh_token": "Zm9yIG9uZSB1c2Ugb25seSwga2VlcCBpdCBzZWNyZXQ",
+                }
+            ]
+        }
+    )
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a kind, not a token
+    expires_in: Annotated[int, Field(description="Seconds that the access token is good for.")]
+    refresh_token: str
+
+
+RefreshToken = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=512,
+        description="Opaque; as it was given.",
+        examples=["Zm9yIG9uZSB1c2Ugb25seSwga2VlcCBpdCBzZWNyZXQ"],
+    ),
+]
+
+
+class RefreshRequest(Body):
+    """A refresh token to be exchanged."""
+
+    refresh_token: RefreshToken
+
+
+class PublicKey(BaseModel):
+    """A public signing key (RFC 7517, RFC 7518 section 6.2)."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    alg: Literal["ES256"]
+    use: Literal["sig"]
+    kid: str
+    x: str
+    y: str
+
+
+class KeySet(BaseModel):
+    """Every key whose tokens are honoured, newest first."""
+
+    keys: list[PublicKey]
