@@ -1,0 +1,101 @@
+"""The keys that filters, sorts and searches compare: how a named value becomes one.
+
+The same functions make the ``_key`` columns when a record is written, so that they always agree.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from app.core.addresses import normalise_state
+from app.core.documents import normalise_tax_id
+from app.core.emails import email_key, normalise_email
+from app.core.folding import fold, words
+from app.core.phones import normalise_phone
+from app.core.text import FieldRefused, clean_line
+
+KEY_LENGTH = 200
+MAX_WORDS = 8
+
+
+def name_key(name: str) -> str:
+    """The form in which names are sorted."""
+    return fold(name)[:KEY_LENGTH]
+
+
+def city_key(city: str | None) -> str:
+    """The form in which cities are compared; empty when there is none."""
+    return fold(city or "")[:100]
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """The words that a name is found by."""
+    return tuple(dict.fromkeys(word[:KEY_LENGTH] for word in words(name)))
+
+
+def search_words(text: str) -> tuple[str, ...]:
+    """The word prefixes asked for. Raises `FieldRefused` for none, or for more than eight."""
+    found = name_words(clean_line(text, KEY_LENGTH))
+    if not found:
+        raise FieldRefused("text_empty")
+    if len(found) > MAX_WORDS:
+        raise FieldRefused("text_too_long", max=MAX_WORDS)
+    return found
+
+
+def address_key(email: str) -> str:
+    """An e-mail address as it is compared. Raises `FieldRefused`."""
+    return email_key(normalise_email(email))
+
+
+def _tax_id(text: str) -> str:
+    return normalise_tax_id(text).digits
+
+
+def _city(text: str) -> str:
+    return city_key(clean_line(text, 100))
+
+
+def _line(text: str) -> str:
+    return clean_line(text, 64)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise FieldRefused("invalid_uuid") from None
+
+
+Normaliser = Callable[[str], Any]
+
+FILTER_KEYS: Mapping[tuple[str, str], tuple[str, Normaliser]] = {
+    ("customer", "status"): ("status", _line),
+    ("customer", "email"): ("email_key", address_key),
+    ("customer", "phone"): ("phone", normalise_phone),
+    ("customer", "tax_id"): ("tax_id", _tax_id),
+    ("customer", "address.city"): ("city_key", _city),
+    ("customer", "address.state"): ("state", normalise_state),
+    ("audit_event", "actor_id"): ("actor_id", _uuid),
+    ("audit_event", "role"): ("role", _line),
+    ("audit_event", "session_id"): ("session_id", _uuid),
+    ("audit_event", "request_id"): ("request_id", _line),
+    ("audit_event", "action"): ("action", _line),
+    ("audit_event", "subject_id"): ("subject_id", _uuid),
+    ("audit_event", "purpose"): ("purpose", _line),
+    ("audit_event", "outcome"): ("outcome", _line),
+}
+"""(resource, field) → the column compared for equality, and how the value asked for is made one."""
+
+WORD_FILTERS: frozenset[tuple[str, str]] = frozenset({("customer", "name")})
+"""Fields found by word prefix."""
+
+SORT_KEYS: Mapping[tuple[str, str], tuple[str, Callable[[Any], Any]]] = {
+    ("customer", "name"): ("name_key", name_key),
+    ("customer", "created_at"): ("created_at", lambda value: value),
+    ("customer", "address.city"): ("city_key", city_key),
+}
+"""(resource, field) → the column that orders, and its value made from the visible one."""
+
+DEFAULT_SORTS: Mapping[str, tuple[str, ...]] = {"customer": ("-created_at", "name")}
+"""The first that the viewer may use; without any, newest first by id."""

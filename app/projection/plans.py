@@ -1,0 +1,164 @@
+"""Plans: what one viewer may do with one resource for one purpose, worked out at start-up."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table
+
+from app.access.matrix import MatrixError, Resource, Sight, Use
+from app.access.purposes import PURPOSES
+from app.access.scopes import Scope, row_scope
+from app.access.viewers import Viewer
+from app.models import Base
+from app.projection.masks import MASKS
+
+PlanKey = tuple[Viewer, str, str]
+READ_IN_CLEAR = frozenset({Sight.CLEAR, Sight.CONSENTED})
+"""Consented fields are clear wherever the row scope (the consent itself) admits the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Frozen: the fields (dotted, in the matrix's order), their uses, the rows, the columns.
+
+    `lawful` fields are shown only as far as a legal request's basis goes: they are in no SELECT
+    until a request names them.
+    """
+
+    viewer: Viewer
+    purpose: str
+    resource: str
+    scope: Scope
+    visible: tuple[str, ...]
+    """Every field of the view, clear or masked: what the audit row of a reveal names."""
+    masked: frozenset[str]
+    lawful: frozenset[str]
+    writable: frozenset[str]
+    filterable: Mapping[str, str]
+    sortable: Mapping[str, str]
+    searchable: frozenset[str]
+    period: bool
+    every_field: Mapping[str, str]
+    """All of the resource's fields, by field and by column: what a refusal may name on record."""
+    columns: tuple[ColumnElement[Any], ...]
+    view: Callable[[Any], dict[str, Any]]
+
+
+def compile_plans(resources: Mapping[str, Resource]) -> Mapping[PlanKey, Plan]:
+    """All plans, for each viewer, purpose and resource.
+
+    Raises `MatrixError` when a mapped column has no row, a row names no column, a table stands
+    twice, or a masked cell has no mask: the service must not start.
+    """
+    _hold_against(resources, Base.metadata.tables)
+    plans: dict[PlanKey, Plan] = {}
+    for resource in resources.values():
+        table = Base.metadata.tables[resource.table]
+        for viewer in Viewer:
+            for purpose in PURPOSES[viewer]:
+                plans[viewer, purpose, resource.name] = _plan(resource, table, viewer, purpose)
+    return plans
+
+
+def _plan(resource: Resource, table: Table, viewer: Viewer, purpose: str) -> Plan:
+    cells = [(row, row.cell(viewer)) for row in resource.rows]
+    clear = [row for row, cell in cells if cell.sight in READ_IN_CLEAR]
+    masked = frozenset(row.field for row, cell in cells if cell.sight is Sight.MASKED)
+    visible = tuple(
+        row.field for row, cell in cells if cell.sight in READ_IN_CLEAR or row.field in masked
+    )
+    scope = row_scope(resource.name, viewer)
+    if visible and scope is Scope.NONE:
+        _demand_dormant(resource.name, viewer)
+    column_of = {row.field: row.column for row in resource.rows}
+    column_names = {row.column: row.field for row in resource.rows}
+    return Plan(
+        viewer=viewer,
+        purpose=purpose,
+        resource=resource.name,
+        scope=scope,
+        visible=visible,
+        masked=masked,
+        lawful=frozenset(row.field for row, cell in cells if cell.sight is Sight.LAWFUL),
+        writable=frozenset(row.field for row, cell in cells if cell.write),
+        filterable={row.column: row.field for row in clear if Use.FILTER in row.uses},
+        sortable={row.column: row.field for row in clear if Use.SORT in row.uses},
+        searchable=frozenset(row.field for row in clear if Use.SEARCH in row.uses),
+        period=any(Use.PERIOD in row.uses for row in clear),
+        every_field=column_names | {row.field: row.field for row in resource.rows},
+        columns=tuple(
+            _expression(resource.name, field, table.c[column_of[field]], field in masked)
+            for field in visible
+        ),
+        view=viewer_of(visible),
+    )
+
+
+def _expression(
+    resource: str, field: str, column: ColumnElement[Any], masked: bool
+) -> ColumnElement[Any]:
+    return MASKS[resource, field](column).label(field) if masked else column.label(field)
+
+
+def _demand_dormant(resource: str, viewer: Viewer) -> None:
+    """A viewer with fields but without rows must be one whose door does not exist yet."""
+    if viewer not in {Viewer.PARTNER, Viewer.AUTHORITY}:
+        raise MatrixError(f"{resource}: {viewer} may read fields, but no row scope is written")
+
+
+def viewer_of(fields: tuple[str, ...]) -> Callable[[Any], dict[str, Any]]:
+    """A function from a row (values in the order of `fields`) to the view's nested mapping.
+
+    Members of an object (``address.city``) are gathered under its name, at its first member's
+    place. A hidden field is simply not there.
+    """
+    top = list(dict.fromkeys(field.partition(".")[0] for field in fields))
+    flat = {field: index for index, field in enumerate(fields) if "." not in field}
+    nested = {
+        name: [
+            (field.partition(".")[2], index)
+            for index, field in enumerate(fields)
+            if field.startswith(f"{name}.")
+        ]
+        for name in top
+        if name not in flat
+    }
+    if not nested:
+        return lambda row: dict(zip(fields, row, strict=True))
+    layout = [(name, flat.get(name, -1), nested.get(name, [])) for name in top]
+
+    def view(row: Any) -> dict[str, Any]:
+        return {
+            name: {member: row[place] for member, place in members} if members else row[index]
+            for name, index, members in layout
+        }
+
+    return view
+
+
+def _hold_against(resources: Mapping[str, Resource], tables: Mapping[str, Table]) -> None:
+    named = {
+        (resource.table, row.column): (resource, row.field)
+        for resource in resources.values()
+        for row in resource.rows
+    }
+    rows = sum(len(resource.rows) for resource in resources.values())
+    mapped = {(table.name, column.name) for table in tables.values() for column in table.columns}
+    problems = [
+        *(f"column {table}.{column} has no row" for table, column in sorted(mapped - set(named))),
+        *(f"row {table}.{column} names no column" for table, column in sorted(set(named) - mapped)),
+        *_unmasked(resources),
+    ]
+    if rows != len(named) or len({entry.table for entry in resources.values()}) != len(resources):
+        problems.append("a table or column stands twice")
+    if problems:
+        raise MatrixError("the visibility matrix does not fit the tables: " + "; ".join(problems))
+
+
+def _unmasked(resources: Mapping[str, Resource]) -> Iterator[str]:
+    for resource in resources.values():
+        for row in resource.rows:
+            sights = {cell.sight for cell in row.cells.values()}
+            if Sight.MASKED in sights and (resource.name, row.field) not in MASKS:
+                yield f"{resource.name}.{row.field} is masked for somebody but has no mask"

@@ -1,0 +1,137 @@
+"""The SELECTs of the plans, each compiled once: one per plan for details, one per shape for lists.
+
+A list's shape is which filters, how many words, which order, and whether it goes on from a cursor.
+Values are always bound. Pages are found by keyset, so that the last costs what the first does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Dialect, Integer, Select, Table, Tuple, select, tuple_
+
+from app.core.ids import id_at
+from app.core.statements import Prepared, bound, prepare
+from app.models import Base, CustomerWord
+from app.projection.guard import Query
+from app.projection.keys import SORT_KEYS
+from app.projection.plans import Plan
+from app.projection.scopes import condition
+
+BEYOND_ANY_WORD = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What decides the text of a list's SELECT."""
+
+    filters: tuple[str, ...]
+    words: int
+    sort: str | None
+    descending: bool
+    since: bool
+    until: bool
+    cursor: bool
+
+
+def shape_of(query: Query) -> Shape:
+    """The shape of a query."""
+    return Shape(
+        filters=tuple(column for column, _ in query.filters),
+        words=len(query.words),
+        sort=query.sort,
+        descending=query.descending,
+        since=query.since is not None,
+        until=query.until is not None,
+        cursor=query.cursor is not None,
+    )
+
+
+class Queries:
+    """Statements of one plan for one database."""
+
+    def __init__(self, plan: Plan, table: str, dialect: Dialect) -> None:
+        self.plan = plan
+        self._table = Base.metadata.tables[table]
+        self._dialect = dialect
+        self.selection = select(*plan.columns).where(condition(plan.resource, plan.scope))
+        self.by_id = self._by_id()
+        self.list_of = lru_cache(maxsize=256)(self._list)
+
+    def _by_id(self) -> Prepared | None:
+        if not self.plan.columns or "id" not in self._table.c:
+            return None
+        return prepare(self.one(), self._dialect)
+
+    def one(self) -> Select[Any]:
+        """The visible columns of the row whose id is bound as ``id``, if it is in scope."""
+        return self.selection.where(self._table.c.id == bound("id", self._table.c.id.type))
+
+    def _list(self, shape: Shape) -> Prepared:
+        table = self._table
+        conditions: list[ColumnElement[bool]] = [
+            table.c[column] == bound(f"filter_{place}", table.c[column].type)
+            for place, column in enumerate(shape.filters)
+        ]
+        conditions += [_has_word(table, place) for place in range(shape.words)]
+        if shape.since:
+            conditions.append(table.c.id >= bound("since", table.c.id.type))
+        if shape.until:
+            conditions.append(table.c.id < bound("until", table.c.id.type))
+        order = self._order(shape.sort)
+        if shape.cursor:
+            conditions.append(_beyond(order, shape.descending))
+        statement = (
+            self.selection.where(*conditions)
+            .order_by(*(column.desc() if shape.descending else column for column in order))
+            .limit(bound("limit", Integer()))
+        )
+        return prepare(statement, self._dialect)
+
+    def _order(self, sort: str | None) -> list[ColumnElement[Any]]:
+        if sort is None:
+            return [self._table.c.id]
+        return [self._table.c[SORT_KEYS[self.plan.resource, sort][0]], self._table.c.id]
+
+
+def list_values(query: Query, place: list[Any]) -> dict[str, Any]:
+    """What a list's statement binds: one row more than the page, to see if another follows."""
+    values: dict[str, Any] = {"limit": query.limit + 1}
+    values |= {f"filter_{index}": value for index, (_, value) in enumerate(query.filters)}
+    for index, word in enumerate(query.words):
+        values |= {f"word_{index}": word, f"word_{index}_end": word + BEYOND_ANY_WORD}
+    if query.since is not None:
+        values["since"] = id_at(query.since)
+    if query.until is not None:
+        values["until"] = id_at(query.until)
+    values |= {f"after_{index}": value for index, value in enumerate(place)}
+    return values
+
+
+def place_of(query: Query, resource: str, view: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Where a row stands in the order, made from what the viewer sees of it."""
+    if query.sort is None:
+        return (view["id"],)
+    value: Any = view
+    for name in query.sort.split("."):
+        value = value[name]
+    return (SORT_KEYS[resource, query.sort][1](value), view["id"])
+
+
+def _has_word(table: Table, place: int) -> ColumnElement[bool]:
+    word = CustomerWord.word
+    return table.c.id.in_(
+        select(CustomerWord.customer_id).where(
+            word >= bound(f"word_{place}", word.type),
+            word < bound(f"word_{place}_end", word.type),
+        )
+    )
+
+
+def _beyond(order: list[ColumnElement[Any]], descending: bool) -> ColumnElement[bool]:
+    places = [bound(f"after_{index}", column.type) for index, column in enumerate(order)]
+    left: Any = order[0] if len(order) == 1 else tuple_(*order)
+    right: Any = places[0] if len(order) == 1 else Tuple(*places)
+    result: ColumnElement[bool] = left < right if descending else left > right
+    return result
