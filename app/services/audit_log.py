@@ -1,0 +1,135 @@
+"""The audit log's writer: durable before the answer leaves, and one commit for many requests.
+
+Requests that wait for their rows at the same time share a commit: while one group is being
+written the next one gathers. Changes write their rows inside their own transaction instead.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.actors import Actor
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.errors import Failure
+from app.core.ids import new_id
+from app.core.telemetry import describe, logger
+from app.models import AuditEvent, AuditSubject
+from app.services.audit_sink import AuditSink
+
+GROUP = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is to be put on record. `fields` are names of the matrix; never values.
+
+    `subjects` are the records that a list showed; a single one goes into `subject_id`.
+    """
+
+    action: str
+    outcome: str = "allowed"
+    subject_type: str | None = None
+    subject_id: UUID | None = None
+    fields: tuple[str, ...] = ()
+    rows: int = 0
+    subjects: Sequence[UUID] = ()
+
+
+class AuditLog:
+    """Writes events. `policy_hash` names the matrix that was in force."""
+
+    def __init__(self, database: Database, policy_hash: str, clock: Clock) -> None:
+        self._policy_hash = policy_hash
+        self._clock = clock
+        self._sink = AuditSink(database)
+        self._waiting: list[tuple[dict[str, Any], Sequence[UUID], asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def write(self, actor: Actor, deed: Deed) -> None:
+        """Return once the event is durable. Raises `Failure("audit_unavailable")`.
+
+        Not for use inside a transaction: on SQLite the two writers would wait for each other.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((self._row(actor, deed), deed.subjects, done))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_groups())
+        await done
+
+    async def add(self, connection: AsyncConnection, actor: Actor, *deeds: Deed) -> None:
+        """Put events on record in the caller's transaction: they stand or fall with its changes."""
+        rows = [self._row(actor, deed) for deed in deeds]
+        await connection.execute(insert(AuditEvent), rows)
+        shown = [
+            {"subject_id": subject, "event_id": row["id"]}
+            for row, deed in zip(rows, deeds, strict=True)
+            for subject in deed.subjects
+        ]
+        if shown:
+            await connection.execute(insert(AuditSubject), shown)
+
+    async def check(self) -> None:
+        """Raise `Failure("audit_unavailable")` unless a row could be written now."""
+        try:
+            await self._sink.probe()
+        except Exception as error:
+            raise audit_unavailable() from error
+
+    async def close(self) -> None:
+        """Finish the rows that are waiting."""
+        if self._writer is not None:
+            await self._writer
+        await self._sink.close()
+
+    async def _write_groups(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                try:
+                    await self._sink.write(
+                        [row for row, _, _ in group],
+                        [(subject, row["id"]) for row, shown, _ in group for subject in shown],
+                    )
+                except Exception as error:  # whatever it was, nothing may be revealed
+                    for _, _, done in group:
+                        if not done.done():
+                            done.set_exception(audit_unavailable())
+                            done.exception()  # a caller who left has no one to hear it
+                    logger.error("audit_not_written", **describe(error))
+                else:
+                    for _, _, done in group:
+                        if not done.done():
+                            done.set_result(None)
+        finally:
+            self._writer = None
+
+    def _row(self, actor: Actor, deed: Deed) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "at": self._clock(),
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "role": actor.viewer.value,
+            "session_id": actor.session_id,
+            "request_id": actor.request_id,
+            "action": deed.action,
+            "subject_type": deed.subject_type,
+            "subject_id": deed.subject_id,
+            "fields": deed.fields,
+            "purpose": actor.purpose,
+            "reason": actor.reason,
+            "policy_hash": self._policy_hash,
+            "rows": deed.rows,
+            "outcome": deed.outcome,
+        }
+
+
+def audit_unavailable() -> Failure:
+    """What callers are told while nothing can be put on record."""
+    return Failure("audit_unavailable", headers={"Retry-After": "2"})

@@ -1,0 +1,33 @@
+"""The first line of every service: may this caller do this, and did they say what they must?"""
+
+from app.access.actors import Actor
+from app.access.permissions import may
+from app.access.purposes import PURPOSES
+from app.access.viewers import MUST_GIVE_REASON
+from app.core.errors import Refusal
+
+SHORTEST_REASON = 5
+LONGEST_REASON = 500
+
+
+def require(actor: Actor, permission: str) -> None:
+    """Raise `Refusal("forbidden")` unless the permission table lets the caller."""
+    if not may(actor.viewer, permission):
+        raise Refusal("forbidden", action=permission)
+
+
+def require_grounds(actor: Actor, permission: str) -> None:
+    """`require`, and for reading people's data also a purpose of the caller's own and a reason.
+
+    Raises `Refusal` with ``forbidden``, ``purpose_not_allowed`` or ``reason_required`` (P12).
+    """
+    require(actor, permission)
+    if actor.purpose not in PURPOSES[actor.viewer]:
+        accepted = ", ".join(PURPOSES[actor.viewer])
+        raise Refusal("purpose_not_allowed", action=permission, params={"accepted": accepted})
+    if actor.viewer in MUST_GIVE_REASON and actor.reason is None:
+        raise Refusal(
+            "reason_required",
+            action=permission,
+            params={"min": SHORTEST_REASON, "max": LONGEST_REASON},
+        )

@@ -1,0 +1,189 @@
+"""Reading, listing and changing customers, each as far as the caller's plan goes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.actors import Actor
+from app.core.documents import normalise_tax_id
+from app.core.errors import Failure, FieldError
+from app.core.text import FieldRefused
+from app.models import Customer, CustomerWord
+from app.projection.guard import read_changes
+from app.projection.keys import address_key, city_key, name_key, name_words
+from app.projection.plans import Plan
+from app.projection.projection import Page, Shown, View
+from app.services.audit_log import Deed
+from app.services.authorization import require_grounds
+from app.services.listings import find_page
+from app.services.platform import Platform
+
+RESOURCE = "customer"
+Validate = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""From a guarded partial body to the values to store, by dotted field."""
+
+
+async def read(platform: Platform, actor: Actor, customer_id: UUID) -> Shown:
+    """One customer as the caller may see it; on record before it is returned.
+
+    Raises `Refusal` without permission, purpose or reason, `Failure("not_found")` for a customer
+    that does not exist or is outside the caller's rows.
+    """
+    action = f"{_door(actor)}:customer:read"
+    require_grounds(actor, action)
+    plan = platform.projection.plan(actor, RESOURCE)
+    statement = platform.projection.by_id(plan)
+    if statement is None:
+        raise Failure("not_found")
+    values = platform.projection.scope(actor, platform.clock())
+    values["id"] = customer_id
+    rows = await platform.database.fetch(statement, values)
+    if not rows:
+        await platform.audit.write(actor, _missed(action, customer_id))
+        raise Failure("not_found")
+    await platform.audit.write(actor, _reveal(action, customer_id, plan))
+    return platform.projection.show(plan, platform.projection.view(plan, rows[0]))
+
+
+async def list_page(
+    platform: Platform, actor: Actor, parameters: Sequence[tuple[str, str]]
+) -> Page:
+    """A page of the customers in the caller's rows, filtered and sorted by what they may read.
+
+    On record, with every customer shown, before it is returned. Raises `Refusal` for a name the
+    caller may not use, `Failure` for a value or cursor that does not fit.
+    """
+    action = "staff:customer:list"
+    page, deed = await find_page(platform, actor, action, RESOURCE, parameters)
+    shown = [item["id"] for item in page.items]
+    await platform.audit.write(actor, replace(deed, subjects=shown))
+    return page
+
+
+async def change(
+    platform: Platform,
+    connection: AsyncConnection,
+    actor: Actor,
+    customer_id: UUID,
+    body: Mapping[str, Any],
+    validate: Validate,
+    if_match: Sequence[str],
+) -> Shown:
+    """Change fields of one customer; returns the record as the caller now sees it.
+
+    `if_match` are the entity tags of which one must be the record's, as this caller sees it.
+    Raises `Refusal` for a field the caller may not write, whatever its value,
+    `Failure("precondition_failed")` when the record changed meanwhile.
+    """
+    action = f"{_door(actor)}:customer:update"
+    require_grounds(actor, action)
+    plan = platform.projection.plan(actor, RESOURCE)
+    named = read_changes(plan, body, action)
+    changes = {field: value for field, value in validate(body).items() if field in named}
+    before = await _locked(platform, connection, actor, plan, customer_id)
+    if "*" not in if_match and platform.projection.show(plan, before).etag not in if_match:
+        raise Failure("precondition_failed")
+    await _store(platform, connection, customer_id, before, changes)
+    after = await _locked(platform, connection, actor, plan, customer_id)
+    await platform.audit.add(
+        connection,
+        actor,
+        Deed(
+            action,
+            subject_type=RESOURCE,
+            subject_id=customer_id,
+            fields=tuple(sorted(changes)),
+            rows=1,
+        ),
+        _reveal(f"{_door(actor)}:customer:read", customer_id, plan),
+    )
+    return platform.projection.show(plan, after)
+
+
+def columns_of(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted fields as columns, the keys that filters and sorts compare beside them."""
+    columns = {field.rpartition(".")[2]: value for field, value in changes.items()}
+    if "name" in columns:
+        columns["name_key"] = name_key(columns["name"])
+    if "email" in columns:
+        columns["email_key"] = address_key(columns["email"])
+    if "city" in columns:
+        columns["city_key"] = city_key(columns["city"])
+    return columns
+
+
+def word_rows(customer_id: UUID, name: str) -> list[dict[str, Any]]:
+    """The rows by which a customer is found by the words of the name."""
+    return [{"word": word, "customer_id": customer_id} for word in name_words(name)]
+
+
+async def _store(
+    platform: Platform,
+    connection: AsyncConnection,
+    customer_id: UUID,
+    before: View,
+    changes: Mapping[str, Any],
+) -> None:
+    columns = columns_of(changes)
+    if "preferences" in columns:  # a merge patch of its own (RFC 7396)
+        columns["preferences"] = _merged(before["preferences"], columns["preferences"])
+    if columns.get("tax_id") is not None:
+        _demand_kind(columns["tax_id"], before["kind"])
+    if "status" in columns and columns["status"] != before["status"]:
+        closed = columns["status"] == "closed"
+        columns["closed_at"] = platform.clock() if closed else None
+    if columns:
+        await connection.execute(
+            update(Customer).where(Customer.id == customer_id).values(**columns)
+        )
+    if "name" in columns:
+        await connection.execute(
+            delete(CustomerWord).where(CustomerWord.customer_id == customer_id)
+        )
+        if rows := word_rows(customer_id, columns["name"]):
+            await connection.execute(insert(CustomerWord), rows)
+
+
+async def _locked(
+    platform: Platform,
+    connection: AsyncConnection,
+    actor: Actor,
+    plan: Plan,
+    customer_id: UUID,
+) -> View:
+    """The record as the caller sees it, locked until the transaction ends."""
+    values = platform.projection.scope(actor, platform.clock())
+    statement = platform.projection.one(plan).with_for_update()
+    row = (await connection.execute(statement, {**values, "id": customer_id})).first()
+    if row is None:
+        raise Failure("not_found")
+    return platform.projection.view(plan, row)
+
+
+def _merged(before: Mapping[str, Any], patch: Mapping[str, Any] | None) -> dict[str, Any]:
+    merged = {**before, **patch} if patch is not None else {}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _demand_kind(tax_id: str, kind: Literal["person", "company"]) -> None:
+    try:
+        normalise_tax_id(tax_id, kind)
+    except FieldRefused as refused:
+        error = FieldError("/tax_id", refused.code, refused.params)
+        raise Failure("validation_failed", errors=[error]) from None
+
+
+def _door(actor: Actor) -> str:
+    return "customer" if actor.kind == "login" else "staff"
+
+
+def _reveal(action: str, customer_id: UUID, plan: Plan) -> Deed:
+    return Deed(action, subject_type=RESOURCE, subject_id=customer_id, fields=plan.visible, rows=1)
+
+
+def _missed(action: str, customer_id: UUID) -> Deed:
+    return Deed(action, outcome="not_found", subject_type=RESOURCE, subject_id=customer_id)

@@ -1,0 +1,67 @@
+"""What services work with: made once at start-up, handed to every verb as its first argument."""
+
+from dataclasses import dataclass
+
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.settings import Settings
+from app.projection.projection import Projection
+from app.security.hashing_pool import HashingPool
+from app.security.keys import Keyring
+from app.security.passwords import PasswordHasher
+from app.security.sealing import Sealer
+from app.security.tokens import AccessTokens
+from app.services.audit_log import AuditLog
+from app.services.session_watch import SessionWatch
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The service's parts. `open_platform` makes one, `close` ends it."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    projection: Projection
+    audit: AuditLog
+    sessions: SessionWatch
+    keyring: Keyring
+    tokens: AccessTokens
+    hashing: HashingPool
+    totp_sealer: Sealer
+    answer_sealer: Sealer
+
+    async def close(self) -> None:
+        """Write what is waiting, end the threads, close the connections."""
+        await self.audit.close()
+        self.hashing.close()
+        await self.database.close()
+
+
+def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platform:
+    """Build every part; opens no connection. Raises `MatrixError` if matrix and tables disagree."""
+    database = Database(settings.database, pool=settings.database_pool)
+    projection = Projection(
+        database.dialect,
+        tag_key=keyring.secret("entity-tags"),
+        cursor_key=keyring.secret("cursors"),
+        fiscal_years=settings.fiscal_retention_years,
+    )
+    hasher = PasswordHasher(
+        time_cost=settings.argon2_time_cost,
+        memory_cost_kib=settings.argon2_memory_kib,
+        parallelism=settings.argon2_parallelism,
+    )
+    return Platform(
+        settings=settings,
+        clock=clock,
+        database=database,
+        projection=projection,
+        audit=AuditLog(database, projection.hash, clock),
+        sessions=SessionWatch(database, clock),
+        keyring=keyring,
+        tokens=AccessTokens(keyring, settings.public_url, settings.access_token_seconds, clock),
+        hashing=HashingPool(hasher, settings.hash_workers, settings.hash_queue),
+        totp_sealer=Sealer(keyring.secret("totp-secrets")),
+        answer_sealer=Sealer(keyring.secret("idempotent-answers")),
+    )

@@ -1,0 +1,149 @@
+"""Whether a session still lives: asked on every request, answered from memory for half a second.
+
+An ended session, a disabled person, a changed role or a revoked membership is thus noticed within
+a second on every replica, and at once on the one that did it (`forget`).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.viewers import STAFF_ROLES, Viewer
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.statements import Prepared, bound, prepare
+from app.models import Customer, Login, Membership, Session, StaffMember
+
+FRESH_SECONDS = 0.5
+MOST_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A session that may act: who, in which capacity, and for which account."""
+
+    id: UUID
+    kind: str
+    viewer: Viewer
+    holder: UUID
+    customer_id: UUID | None
+    permissions: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Known:
+    asked_at: float
+    answer: asyncio.Future[LiveSession | None]
+
+
+class SessionWatch:
+    """Looks sessions up. Requests that ask for the same one at the same time share one query."""
+
+    def __init__(
+        self, database: Database, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._monotonic = monotonic
+        self._known: dict[UUID, _Known] = {}
+        self._staff = prepare(_staff_session(), database.dialect)
+        self._customer = prepare(_customer_session(), database.dialect)
+
+    async def staff(self, session: UUID) -> LiveSession | None:
+        """The staff session, or None when it ended or its holder may no longer act."""
+        return await self._look(session, self._staff, _as_staff)
+
+    async def customer(self, session: UUID) -> LiveSession | None:
+        """The customer session, or None when it ended or its holder may no longer act."""
+        return await self._look(session, self._customer, _as_customer)
+
+    async def ask_within(self, connection: AsyncConnection, session: UUID) -> LiveSession | None:
+        """Either kind of session, asked of the caller's transaction instead of memory."""
+        values = {"session": session, "now": self._clock()}
+        for statement, read in ((_staff_session(), _as_staff), (_customer_session(), _as_customer)):
+            row = (await connection.execute(statement, values)).first()
+            if row is not None:
+                return read(row)
+        return None
+
+    def forget(self, session: UUID) -> None:
+        """Ask the database the next time: the session was just changed here."""
+        self._known.pop(session, None)
+
+    async def _look(
+        self, session: UUID, statement: Prepared, read: Callable[[Any], LiveSession | None]
+    ) -> LiveSession | None:
+        now = self._monotonic()
+        known = self._known.get(session)
+        if known is None or now - known.asked_at > FRESH_SECONDS:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            # The age counts from before the question, so that the answer is never older than said.
+            question = asyncio.ensure_future(self._ask(session, statement, read))
+            known = self._known[session] = _Known(now, question)
+            question.add_done_callback(lambda done: self._drop_failed(session, done))
+        # A caller who gives up must not take the answer from the others who wait for it.
+        return await asyncio.shield(known.answer)
+
+    async def _ask(
+        self, session: UUID, statement: Prepared, read: Callable[[Any], LiveSession | None]
+    ) -> LiveSession | None:
+        rows = await self._database.fetch(statement, {"session": session, "now": self._clock()})
+        return read(rows[0]) if rows else None
+
+    def _drop_failed(self, session: UUID, done: asyncio.Future[LiveSession | None]) -> None:
+        if done.cancelled() or done.exception() is not None:
+            self._known.pop(session, None)
+
+
+def _alive() -> Any:
+    return (
+        Session.id == bound("session", Session.id.type),
+        Session.ended_at.is_(None),
+        Session.expires_at > bound("now", Session.expires_at.type),
+    )
+
+
+def _staff_session() -> Any:
+    return (
+        select(Session.id, StaffMember.id.label("holder"), StaffMember.role)
+        .join(StaffMember, StaffMember.id == Session.staff_id)
+        .where(*_alive(), StaffMember.status == "active")
+    )
+
+
+def _customer_session() -> Any:
+    return (
+        select(Session.id, Login.id.label("holder"), Session.customer_id, Membership.permissions)
+        .join(Login, Login.id == Session.login_id)
+        .join(
+            Membership,
+            (Membership.login_id == Session.login_id)
+            & (Membership.customer_id == Session.customer_id),
+        )
+        .join(Customer, Customer.id == Session.customer_id)
+        .where(
+            *_alive(),
+            Login.status == "active",
+            Membership.revoked_at.is_(None),
+            Customer.status != "erased",
+        )
+    )
+
+
+def _as_staff(row: Any) -> LiveSession | None:
+    session, holder, role = row
+    if role not in STAFF_ROLES:
+        return None
+    return LiveSession(session, "staff", Viewer(role), holder, None, ())
+
+
+def _as_customer(row: Any) -> LiveSession | None:
+    session, holder, customer, permissions = row
+    return LiveSession(session, "customer", Viewer.SELF, holder, customer, permissions)

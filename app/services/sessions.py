@@ -1,0 +1,200 @@
+"""Opening, renewing and ending sessions."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.actors import Actor
+from app.access.purposes import PURPOSES
+from app.access.viewers import Viewer
+from app.core.ids import new_id
+from app.models import RefreshToken, Session
+from app.security.opaque import digest, new_opaque_token
+from app.services.audit_log import Deed
+from app.services.platform import Platform
+from app.services.session_watch import LiveSession
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whom a session is opened for: a staff member, or a login acting for one customer."""
+
+    kind: str
+    id: UUID
+    viewer: Viewer
+    customer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a client gets: an access token for minutes, a refresh token to be used once."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+async def open_session(
+    platform: Platform, connection: AsyncConnection, holder: Holder
+) -> tuple[UUID, Tokens]:
+    """A new session with its first pair of tokens."""
+    session_id = new_id()
+    now = platform.clock()
+    lifetime = timedelta(days=platform.settings.refresh_token_days)
+    customer = holder.kind == "customer"
+    await connection.execute(
+        insert(Session).values(
+            id=session_id,
+            kind=holder.kind,
+            login_id=holder.id if customer else None,
+            customer_id=holder.customer_id,
+            staff_id=None if customer else holder.id,
+            created_at=now,
+            expires_at=now + lifetime,
+        )
+    )
+    return session_id, await _issue(platform, connection, holder, session_id)
+
+
+async def renew(platform: Platform, refresh_token: str, request_id: str) -> Tokens | None:
+    """A new pair for a refresh token that is used for the first time; None refuses it.
+
+    The second use of a spent one ends its session: somebody else holds a copy (RFC 9700, 4.14).
+    """
+    mark = digest(refresh_token)
+    async with platform.database.transaction() as connection:
+        session_id = await _spend(platform, connection, mark)
+        if session_id is not None:
+            live = await _live(platform, connection, session_id)
+            if live is not None:
+                holder = Holder(live.kind, live.holder, live.viewer, live.customer_id)
+                tokens = await _issue(platform, connection, holder, session_id)
+                await platform.audit.add(
+                    connection,
+                    actor_of(live, request_id),
+                    Deed("auth:session:renew", subject_type="session", subject_id=session_id),
+                )
+                return tokens
+        else:
+            session_id = await _reused(connection, mark)
+            if session_id is not None:
+                await end(platform, connection, session_id, "refresh_token_reused")
+        await platform.audit.add(
+            connection,
+            anonymous(request_id),
+            Deed(
+                "auth:session:renew",
+                outcome="refused",
+                subject_type="session",
+                subject_id=session_id,
+            ),
+        )
+    if session_id is not None:
+        platform.sessions.forget(session_id)
+    return None
+
+
+async def log_out(platform: Platform, live: LiveSession, request_id: str) -> None:
+    """End the caller's session. Doing it twice is no error."""
+    async with platform.database.transaction() as connection:
+        await end(platform, connection, live.id, "logged_out")
+        await platform.audit.add(
+            connection,
+            actor_of(live, request_id),
+            Deed("auth:session:end", subject_type="session", subject_id=live.id, rows=1),
+        )
+    platform.sessions.forget(live.id)
+
+
+async def end(
+    platform: Platform, connection: AsyncConnection, session_id: UUID, reason: str
+) -> None:
+    """Mark a session as ended, unless it was already."""
+    await connection.execute(
+        update(Session)
+        .where(Session.id == session_id, Session.ended_at.is_(None))
+        .values(ended_at=platform.clock(), end_reason=reason)
+    )
+
+
+async def purge(platform: Platform) -> None:
+    """Forget sessions a month after they expired; what was done in them stays on record."""
+    async with platform.database.transaction() as connection:
+        await connection.execute(
+            delete(Session).where(Session.expires_at < platform.clock() - timedelta(days=30))
+        )
+
+
+def actor_of(live: LiveSession, request_id: str) -> Actor:
+    """The holder of a session as the actor of a deed about the session itself."""
+    return Actor(
+        kind="login" if live.kind == "customer" else "staff",
+        viewer=live.viewer,
+        purpose=PURPOSES[live.viewer][0],
+        request_id=request_id,
+        id=live.holder,
+        session_id=live.id,
+        customer_id=live.customer_id,
+    )
+
+
+def anonymous(request_id: str) -> Actor:
+    """Somebody who has not shown who they are."""
+    return Actor(
+        kind="anonymous",
+        viewer=Viewer.PUBLIC,
+        purpose=PURPOSES[Viewer.PUBLIC][0],
+        request_id=request_id,
+    )
+
+
+async def _issue(
+    platform: Platform, connection: AsyncConnection, holder: Holder, session_id: UUID
+) -> Tokens:
+    refresh_token, mark = new_opaque_token()
+    now = platform.clock()
+    lifetime = timedelta(days=platform.settings.refresh_token_days)
+    await connection.execute(
+        insert(RefreshToken).values(
+            digest=mark, session_id=session_id, created_at=now, expires_at=now + lifetime
+        )
+    )
+    access_token = platform.tokens.issue(
+        audience="customer" if holder.kind == "customer" else "staff",
+        subject=holder.id,
+        session=session_id,
+        viewer=holder.viewer,
+        customer=holder.customer_id,
+    )
+    return Tokens(access_token, refresh_token, platform.settings.access_token_seconds)
+
+
+async def _spend(platform: Platform, connection: AsyncConnection, mark: bytes) -> UUID | None:
+    """The session of a token that was good until now. Of two at once only one gets it."""
+    now = platform.clock()
+    statement = (
+        update(RefreshToken)
+        .where(
+            RefreshToken.digest == mark,
+            RefreshToken.spent_at.is_(None),
+            RefreshToken.expires_at > now,
+        )
+        .values(spent_at=now)
+        .returning(RefreshToken.session_id)
+    )
+    return (await connection.execute(statement)).scalar_one_or_none()
+
+
+async def _reused(connection: AsyncConnection, mark: bytes) -> UUID | None:
+    statement = select(RefreshToken.session_id).where(RefreshToken.digest == mark)
+    return (await connection.execute(statement)).scalar_one_or_none()
+
+
+async def _live(
+    platform: Platform, connection: AsyncConnection, session_id: UUID
+) -> LiveSession | None:
+    """Asked of the transaction itself, never from memory."""
+    return await platform.sessions.ask_within(connection, session_id)

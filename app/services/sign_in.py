@@ -1,0 +1,203 @@
+"""Signing in. Whoever fails learns neither whether the address is known nor what was wrong."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.viewers import STAFF_ROLES, Viewer
+from app.core.emails import email_key, normalise_email
+from app.core.errors import Failure
+from app.core.statements import bound, prepare
+from app.core.text import FieldRefused
+from app.models import Customer, Login, Membership, StaffMember
+from app.security import totp
+from app.security.sealing import SealBroken
+from app.services.audit_log import Deed
+from app.services.platform import Platform
+from app.services.session_watch import LiveSession
+from app.services.sessions import Holder, Tokens, actor_of, anonymous, open_session
+
+CUSTOMER_ACTION = "auth:customer:sign_in"
+STAFF_ACTION = "auth:staff:sign_in"
+
+
+async def customer(
+    platform: Platform, username: str, password: str, account: UUID | None, request_id: str
+) -> Tokens:
+    """Open a session for a login, on one of its accounts: `account`, else the oldest membership.
+
+    Raises `Failure("invalid_credentials")` for whatever is wrong, after the same work;
+    `Failure("hashing_busy")` when too many sign in at once.
+    """
+    found = await _find(platform, _LOGIN, username)
+    stored = found["password_hash"] if found else None
+    verdict = await platform.hashing.verify(password, stored)
+    if found is None or not verdict.ok or found["status"] != "active":
+        raise await _refused(platform, CUSTOMER_ACTION, "login", found, request_id)
+    fresh = await platform.hashing.hash(password) if verdict.needs_rehash else None
+    async with platform.database.transaction() as connection:
+        customer_id = await _account(connection, found["id"], account)
+        if customer_id is not None:
+            holder = Holder("customer", found["id"], Viewer.SELF, customer_id)
+            session_id, tokens = await open_session(platform, connection, holder)
+            await _note_customer(platform, connection, found, customer_id, fresh)
+            live = LiveSession(session_id, "customer", Viewer.SELF, found["id"], customer_id, ())
+            await platform.audit.add(
+                connection,
+                actor_of(live, request_id),
+                Deed(CUSTOMER_ACTION, subject_type="login", subject_id=found["id"], rows=1),
+            )
+            return tokens
+    raise await _refused(platform, CUSTOMER_ACTION, "login", found, request_id)
+
+
+async def staff(
+    platform: Platform, username: str, password: str, code: str, request_id: str
+) -> Tokens:
+    """Open a session for a staff member: password and a fresh TOTP code, always both.
+
+    Raises `Failure("invalid_credentials")` for whatever is wrong, after the same work.
+    """
+    found = await _find(platform, _STAFF, username)
+    stored = found["password_hash"] if found else None
+    verdict = await platform.hashing.verify(password, stored)
+    step = _step(platform, found, code)
+    if (
+        found is None
+        or step is None
+        or not verdict.ok
+        or found["status"] != "active"
+        or found["role"] not in STAFF_ROLES
+    ):
+        raise await _refused(platform, STAFF_ACTION, "staff_member", found, request_id)
+    fresh = await platform.hashing.hash(password) if verdict.needs_rehash else None
+    async with platform.database.transaction() as connection:
+        if await _note_staff(platform, connection, found, step, fresh):
+            viewer = Viewer(found["role"])
+            holder = Holder("staff", found["id"], viewer)
+            session_id, tokens = await open_session(platform, connection, holder)
+            live = LiveSession(session_id, "staff", viewer, found["id"], None, ())
+            await platform.audit.add(
+                connection,
+                actor_of(live, request_id),
+                Deed(STAFF_ACTION, subject_type="staff_member", subject_id=found["id"], rows=1),
+            )
+            return tokens
+    raise await _refused(platform, STAFF_ACTION, "staff_member", found, request_id)
+
+
+_LOGIN = select(Login.id, Login.status, Login.password_hash).where(
+    Login.email_key == bound("email_key", Login.email_key.type)
+)
+_STAFF = select(
+    StaffMember.id,
+    StaffMember.status,
+    StaffMember.password_hash,
+    StaffMember.role,
+    StaffMember.totp_secret,
+    StaffMember.totp_last_step,
+).where(StaffMember.email_key == bound("email_key", StaffMember.email_key.type))
+
+_prepare_once = lru_cache(maxsize=8)(prepare)
+
+
+async def _find(platform: Platform, statement: Any, username: str) -> dict[str, Any] | None:
+    try:
+        key = email_key(normalise_email(username))
+    except FieldRefused:
+        key = ""  # asked all the same: it costs what a known address does
+    prepared = _prepare_once(statement, platform.database.dialect)
+    rows = await platform.database.fetch(prepared, {"email_key": key})
+    names = [column.name for column in statement.selected_columns]
+    return dict(zip(names, rows[0], strict=True)) if rows else None
+
+
+def _step(platform: Platform, found: Mapping[str, Any] | None, code: str) -> int | None:
+    """The time step of a code that is good for this member and was not used; None otherwise."""
+    if found is None:
+        return None
+    try:
+        secret = platform.totp_sealer.open(found["totp_secret"], found["id"].bytes).decode()
+    except SealBroken:
+        return None
+    return totp.verify(secret, code, platform.clock(), found["totp_last_step"])
+
+
+async def _account(connection: AsyncConnection, login_id: UUID, wanted: UUID | None) -> UUID | None:
+    statement = (
+        select(Membership.customer_id)
+        .join(Customer, Customer.id == Membership.customer_id)
+        .where(
+            Membership.login_id == login_id,
+            Membership.revoked_at.is_(None),
+            Customer.status != "erased",
+        )
+        .order_by(Membership.created_at, Membership.id)
+        .limit(1)
+    )
+    if wanted is not None:
+        statement = statement.where(Membership.customer_id == wanted)
+    return (await connection.execute(statement)).scalar_one_or_none()
+
+
+async def _note_customer(
+    platform: Platform,
+    connection: AsyncConnection,
+    found: Mapping[str, Any],
+    customer_id: UUID,
+    fresh: str | None,
+) -> None:
+    now = platform.clock()
+    await connection.execute(update(Login).where(Login.id == found["id"]).values(last_login_at=now))
+    await connection.execute(
+        update(Customer).where(Customer.id == customer_id).values(last_login_at=now)
+    )
+    if fresh is not None:  # unless the password was changed while this one was being hashed
+        await connection.execute(
+            update(Login)
+            .where(Login.id == found["id"], Login.password_hash == found["password_hash"])
+            .values(password_hash=fresh)
+        )
+
+
+async def _note_staff(
+    platform: Platform,
+    connection: AsyncConnection,
+    found: Mapping[str, Any],
+    step: int,
+    fresh: str | None,
+) -> bool:
+    """Spend the code; False when another sign-in spent it first."""
+    values: dict[str, Any] = {"last_login_at": platform.clock(), "totp_last_step": step}
+    if fresh is not None:
+        values["password_hash"] = fresh
+    statement = (
+        update(StaffMember)
+        .where(
+            StaffMember.id == found["id"],
+            StaffMember.password_hash == found["password_hash"],
+            StaffMember.totp_last_step.is_(None) | (StaffMember.totp_last_step < step),
+        )
+        .values(**values)
+        .returning(StaffMember.id)
+    )
+    return (await connection.execute(statement)).first() is not None
+
+
+async def _refused(
+    platform: Platform,
+    action: str,
+    subject_type: str,
+    found: Mapping[str, Any] | None,
+    request_id: str,
+) -> Failure:
+    subject = found["id"] if found else None
+    await platform.audit.write(
+        anonymous(request_id),
+        Deed(action, outcome="refused", subject_type=subject_type, subject_id=subject),
+    )
+    return Failure("invalid_credentials")

@@ -1,0 +1,67 @@
+"""The agency's own people: who may sign in, with which role."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.access.viewers import STAFF_ROLES, Viewer
+from app.core.database import insert_unless_there
+from app.core.emails import email_key, normalise_email
+from app.core.errors import Failure
+from app.core.ids import new_id
+from app.core.passwords import require_strong_password
+from app.core.text import clean_line
+from app.models import StaffMember
+from app.security import totp
+from app.services.audit_log import Deed
+from app.services.platform import Platform
+from app.services.system import operator
+
+
+@dataclass(frozen=True, slots=True)
+class AddedStaff:
+    """A new member: the id, and the secret to put into an authenticator, shown this once."""
+
+    id: UUID
+    totp_secret: str
+    totp_uri: str
+
+
+async def add(platform: Platform, *, email: str, name: str, role: str, password: str) -> AddedStaff:
+    """Add a staff member, from the command line only.
+
+    Raises `FieldRefused` for an unfit value, `Failure("email_taken")`,
+    `ValueError` for an unknown role.
+    """
+    if role not in STAFF_ROLES:
+        raise ValueError(f"unknown role; roles are: {', '.join(STAFF_ROLES)}")
+    address = normalise_email(email)
+    title = clean_line(name, 200)
+    require_strong_password(password)
+    password_hash = await platform.hashing.hash(password)
+    member_id, secret = new_id(), totp.new_secret()
+    async with platform.database.transaction() as connection:
+        row = {
+            "id": member_id,
+            "email": address,
+            "email_key": email_key(address),
+            "name": title,
+            "role": Viewer(role).value,
+            "status": "active",
+            "password_hash": password_hash,
+            "totp_secret": platform.totp_sealer.seal(secret.encode(), member_id.bytes),
+            "created_at": platform.clock(),
+        }
+        if not await insert_unless_there(connection, StaffMember, row):
+            raise Failure("email_taken")
+        await platform.audit.add(
+            connection,
+            operator(),
+            Deed(
+                "system:staff_member:add",
+                subject_type="staff_member",
+                subject_id=member_id,
+                fields=("email", "name", "role"),
+                rows=1,
+            ),
+        )
+    return AddedStaff(member_id, secret, totp.provisioning_uri(secret, address))

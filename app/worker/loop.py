@@ -1,0 +1,39 @@
+"""The background loop: small regular duties, on any number of processes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from app.core import telemetry
+from app.services import idempotency, seals, sessions
+from app.services.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something to be done every so many seconds."""
+
+    name: str
+    seconds: float
+    do: Callable[[Platform], Awaitable[object]]
+
+
+DUTIES = (
+    Duty("seal_audit_log", 60, seals.seal),
+    Duty("purge_idempotency_keys", 3600, idempotency.purge),
+    Duty("purge_sessions", 3600, sessions.purge),
+)
+
+
+async def run(platform: Platform) -> None:
+    """Do every duty at its pace until cancelled; one that fails is tried again at its next turn."""
+    await asyncio.gather(*(_repeat(platform, duty) for duty in DUTIES))
+
+
+async def _repeat(platform: Platform, duty: Duty) -> None:
+    while True:
+        try:
+            await duty.do(platform)
+        except Exception as error:  # the next turn may go better; the log says what happened
+            telemetry.logger.warning("duty_failed", duty=duty.name, **telemetry.describe(error))
+        await asyncio.sleep(duty.seconds)
