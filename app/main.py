@@ -1,0 +1,103 @@
+"""The composition root: doors, error handlers, and what lives as long as the process does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from starlette.requests import Request
+
+from app.core import telemetry
+from app.core.clock import Clock, system_clock
+from app.core.errors import Refusal
+from app.core.settings import Settings
+from app.routers import docs, health, openapi, problems
+from app.routers.auth import keys, tokens
+from app.routers.customer import access_log, profile
+from app.routers.envelope import Envelope
+from app.routers.public import policies, registrations
+from app.routers.staff import audit_events, customers, visibility
+from app.security.keys import Keyring
+from app.services import migrations
+from app.services.platform import Platform, open_platform
+from app.services.refusals import record
+from app.worker.loop import run as run_worker
+
+DOORS = (
+    customers.router,  # the hottest first: routes are tried in this order
+    visibility.router,
+    audit_events.router,
+    profile.router,
+    access_log.router,
+    tokens.router,
+    keys.router,
+    policies.router,
+    registrations.router,
+    health.router,
+    docs.router,
+)
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock = system_clock) -> FastAPI:
+    """The service. Its parts are opened when it starts and closed when it stops.
+
+    Raises `KeysError` or `MatrixError` at start-up, before anything is served.
+    """
+    settings = settings or Settings()
+    app = FastAPI(
+        title="Salvaguarda",
+        version="1.0.0",
+        openapi_url=None,  # `routers/docs.py` serves it, beside a page that needs no other host
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would be built from the Host header
+        telemetry={"logs": False, "tracing": False, "metrics": False},  # they hold values
+        lifespan=lambda app: _living(app, settings, clock),
+    )
+    problems.install(app)
+    for router in DOORS:
+        app.include_router(router)
+    openapi.install(app)
+    app.add_middleware(
+        Envelope,
+        production=settings.production,
+        origins=settings.cors_origins,
+        body_limit=settings.body_limit,
+    )
+    return app
+
+
+@asynccontextmanager
+async def _living(app: FastAPI, settings: Settings, clock: Clock) -> AsyncIterator[None]:
+    telemetry.configure(production=settings.production, level=settings.log_level)
+    platform = open_platform(settings, clock, open_keyring(settings))
+    app.state.platform = platform
+    app.state.readiness = {
+        "database": lambda: migrations.reachable(platform),
+        "migrations": lambda: migrations.at_head(platform),
+        "audit": platform.audit.check,
+    }
+    app.state.record_refusal = _record_refusal
+    worker = (
+        asyncio.create_task(run_worker(platform)) if settings.worker_mode == "embedded" else None
+    )
+    try:
+        yield
+    finally:
+        if worker is not None:
+            worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await worker
+        await platform.close()
+
+
+def open_keyring(settings: Settings) -> Keyring:
+    """The keys: made as needed in development, demanded in production."""
+    if settings.production:
+        return Keyring.load(settings.keys_path, production=True)
+    return Keyring.create(settings.keys_path, development=True)
+
+
+async def _record_refusal(request: Request, refusal: Refusal) -> None:
+    platform: Platform = request.app.state.platform
+    await record(platform, request.state.actor, refusal)

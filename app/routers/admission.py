@@ -1,0 +1,128 @@
+"""The doors' own authentication: who may come in, decided before anything they sent is looked at.
+
+Each door has a route class, so that no route behind it can be without.
+"""
+
+from typing import cast
+
+from starlette.requests import Request
+
+from app.access.actors import Actor
+from app.access.purposes import PURPOSES
+from app.access.viewers import Viewer
+from app.core.errors import Failure
+from app.core.text import FieldRefused, clean_line
+from app.routers.strict_route import StrictRoute
+from app.security.tokens import TokenRefused
+from app.services.authorization import LONGEST_REASON, SHORTEST_REASON
+from app.services.platform import Platform
+from app.services.session_watch import LiveSession
+from app.services.sessions import anonymous
+
+
+def platform_of(request: Request) -> Platform:
+    """The service's parts."""
+    return cast(Platform, request.app.state.platform)
+
+
+def actor_of(request: Request) -> Actor:
+    """The caller, as the door found them."""
+    return cast(Actor, request.state.actor)
+
+
+def live_session_of(request: Request) -> LiveSession:
+    """The caller's session, behind a door with sign-in."""
+    return cast(LiveSession, request.state.live_session)
+
+
+async def admit_anybody(request: Request) -> None:
+    """The public doors: the caller is nobody in particular."""
+    request.state.actor = anonymous(request.state.request_id)
+
+
+async def admit_staff(request: Request) -> None:
+    """A living staff session. The purpose and the reason of a read come in headers."""
+    live = await _session(request, "staff")
+    request.state.live_session = live
+    request.state.actor = Actor(
+        kind="staff",
+        viewer=live.viewer,
+        # A purpose that is not the viewer's own is refused where it matters, and put on record.
+        purpose=_header(request, "x-purpose", 1, 64) or PURPOSES[live.viewer][0],
+        request_id=request.state.request_id,
+        id=live.holder,
+        session_id=live.id,
+        reason=_header(request, "x-reason", SHORTEST_REASON, LONGEST_REASON),
+    )
+
+
+async def admit_customer(request: Request) -> None:
+    """A living session of a customer login, acting for one account."""
+    live = await _session(request, "customer")
+    request.state.live_session = live
+    request.state.actor = Actor(
+        kind="login",
+        viewer=Viewer.SELF,
+        purpose=PURPOSES[Viewer.SELF][0],
+        request_id=request.state.request_id,
+        id=live.holder,
+        session_id=live.id,
+        customer_id=live.customer_id,
+    )
+
+
+def bearer_token(request: Request) -> str | None:
+    """The token of an ``Authorization: Bearer`` header (RFC 6750), None without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+async def living_session(request: Request, token: str, audience: str) -> LiveSession:
+    """The session behind a token. Raises `Failure` with ``token_invalid`` or ``session_ended``."""
+    platform = platform_of(request)
+    try:
+        claims = platform.tokens.verify(token, audience)
+    except TokenRefused:
+        raise Failure("token_invalid") from None
+    watch = platform.sessions
+    look = watch.staff if audience == "staff" else watch.customer
+    live = await look(claims.session)
+    if live is None or live.holder != claims.subject:
+        raise Failure("session_ended")
+    return live
+
+
+async def _session(request: Request, audience: str) -> LiveSession:
+    token = bearer_token(request)
+    if token is None:
+        raise Failure("unauthenticated")
+    return await living_session(request, token, audience)
+
+
+def _header(request: Request, name: str, shortest: int, longest: int) -> str | None:
+    """A header's text (UTF-8, as browsers and curl send it); None if it is missing or unfit."""
+    raw = request.headers.get(name)
+    if raw is None:
+        return None
+    try:
+        return clean_line(raw.encode("latin-1").decode(), longest, shortest)
+    except (UnicodeDecodeError, FieldRefused):
+        return None if name == "x-reason" else ""
+
+
+class PublicRoute(StrictRoute):
+    """A route that anybody may call."""
+
+    admit = staticmethod(admit_anybody)
+
+
+class StaffRoute(StrictRoute):
+    """A route for signed-in staff."""
+
+    admit = staticmethod(admit_staff)
+
+
+class CustomerRoute(StrictRoute):
+    """A route for signed-in customers and those they trust."""
+
+    admit = staticmethod(admit_customer)

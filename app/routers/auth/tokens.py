@@ -1,0 +1,107 @@
+"""Signing in, staying signed in, signing out."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core.errors import Failure
+from app.routers.admission import (
+    PublicRoute,
+    bearer_token,
+    living_session,
+    platform_of,
+)
+from app.routers.identifiers import read_id
+from app.schemas.auth import RefreshRequest, TokenPair
+from app.services import sessions, sign_in
+
+router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=PublicRoute)
+
+Username = Annotated[str, Form(max_length=320, description="The e-mail address.")]
+Secret = Annotated[str, Form(max_length=1024, json_schema_extra={"format": "password"})]
+Code = Annotated[str, Form(max_length=16, description="Six digits from the authenticator.")]
+
+
+@router.post(
+    "/customer/token", operation_id="auth_customer_sign_in", summary="Sign in as a customer"
+)
+async def customer_token(
+    request: Request,
+    username: Username,
+    password: Secret,
+    customer_id: Annotated[
+        str | None, Form(max_length=64, description="Which account, for a login of several.")
+    ] = None,
+    grant_type: Annotated[Literal["password"] | None, Form()] = None,
+) -> TokenPair:
+    """E-mail and password. The answer to a failure is the same whatever was wrong."""
+    account = _account(customer_id)
+    tokens = await sign_in.customer(
+        platform_of(request), username, password, account, request.state.request_id
+    )
+    return _pair(tokens)
+
+
+@router.post("/staff/token", operation_id="auth_staff_sign_in", summary="Sign in as staff")
+async def staff_token(
+    request: Request,
+    username: Username,
+    password: Secret,
+    totp: Code,
+    grant_type: Annotated[Literal["password"] | None, Form()] = None,
+) -> TokenPair:
+    """E-mail, password and a fresh code of the authenticator (TOTP), always all three."""
+    tokens = await sign_in.staff(
+        platform_of(request), username, password, totp, request.state.request_id
+    )
+    return _pair(tokens)
+
+
+@router.post("/refresh", operation_id="auth_refresh", summary="Renew the tokens")
+async def refresh(request: Request, body: RefreshRequest) -> TokenPair:
+    """A new pair for a refresh token, once. Using a spent one again ends the whole session."""
+    tokens = await sessions.renew(
+        platform_of(request), body.refresh_token, request.state.request_id
+    )
+    if tokens is None:
+        raise Failure("token_invalid")
+    return _pair(tokens)
+
+
+@router.post("/logout", operation_id="auth_logout", summary="Sign out", status_code=204)
+async def logout(request: Request) -> Response:
+    """End the session of the access token, of a customer or of staff. All its tokens die."""
+    token = bearer_token(request)
+    if token is None:
+        raise Failure("unauthenticated")
+    for audience in ("customer", "staff"):
+        try:
+            live = await living_session(request, token, audience)
+        except Failure as failure:
+            if failure.code == "token_invalid":
+                continue
+            raise
+        await sessions.log_out(platform_of(request), live, request.state.request_id)
+        return Response(status_code=204)
+    raise Failure("token_invalid")
+
+
+def _pair(tokens: sessions.Tokens) -> TokenPair:
+    return TokenPair(
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token,
+        expires_in=tokens.expires_in,
+    )
+
+
+def _account(customer_id: str | None) -> UUID | None:
+    """The account named, if any; one that cannot exist is answered like a wrong password."""
+    if customer_id is None:
+        return None
+    try:
+        return read_id(customer_id)
+    except Failure:
+        return UUID(int=0)

@@ -1,0 +1,211 @@
+"""The route class of every door: what a request may bring is looked at before the route sees it.
+
+Query parameters that the route does not declare, the wrong media type, and bodies that can be read
+in two ways are refused here; Pydantic then judges the values. What a route accepts is worked out
+once, when it is made.
+"""
+
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from urllib.parse import unquote_to_bytes
+
+from fastapi import params
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core.errors import Failure, FieldError
+from app.routers.json_body import parse
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+JSON: Final = "application/json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+
+_GUARDS_OWN_QUERY: Final = "__guards_own_query__"
+
+
+def guards_own_query(endpoint: Endpoint) -> Endpoint:
+    """Mark an endpoint that judges parameter names itself, because they depend on the viewer.
+
+    It must refuse with ``Failure("unknown_parameter")``, as the route class does elsewhere.
+    """
+    setattr(endpoint, _GUARDS_OWN_QUERY, True)
+    return endpoint
+
+
+class JsonRequest(Request):
+    """A request whose JSON body has been read, strictly."""
+
+    document: Any = None
+
+    async def json(self) -> Any:
+        """The document that the route class has read."""
+        return self.document
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """What one route takes."""
+
+    parameters: frozenset[str]
+    repeatable: frozenset[str]
+    body: Literal["none", "json", "form", "files"]
+    media_types: frozenset[str]
+    form_fields: frozenset[str]
+
+
+class StrictRoute(APIRoute):
+    """An APIRoute that refuses unknown and repeated parameters, wrong types and malformed bodies.
+
+    Parameters declared by ``include_router(dependencies=…)`` are not known here: declare them on
+    the router itself.
+    """
+
+    @staticmethod
+    async def admit(request: Request) -> None:
+        """Let the caller in before anything they sent is looked at: doors put their own in place.
+
+        It raises `Failure`, or leaves what it found in ``request.state``.
+        """
+
+    def get_route_handler(self) -> Handler:
+        """The checks, then FastAPI's own handler."""
+        handle = super().get_route_handler()
+        accepted = _accepted(self)
+        guarded = hasattr(self.endpoint, _GUARDS_OWN_QUERY)
+        admit = self.admit
+
+        async def strict(request: Request) -> Response:
+            await admit(request)
+            if request.scope["query_string"]:
+                _check_query(request, None if guarded else accepted)
+            if accepted.body == "json":
+                request = await _with_json(request, accepted)
+            elif accepted.body == "form":
+                await _check_form(request, accepted)
+            elif accepted.body == "files":
+                _check_media_type(request.headers.get("content-type", ""), accepted)
+            return await handle(request)
+
+        return strict
+
+
+def _check_query(request: Request, accepted: _Accepted | None) -> None:
+    query: bytes = request.scope["query_string"]
+    if not _is_utf8(query):
+        raise Failure("malformed_request")
+    if accepted is None:
+        return
+    seen: set[str] = set()
+    for name, _ in request.query_params.multi_items():
+        if name not in accepted.parameters or (name in seen and name not in accepted.repeatable):
+            listed = ", ".join(sorted(accepted.parameters)) or "-"
+            raise Failure("unknown_parameter", params={"accepted": listed})
+        seen.add(name)
+
+
+async def _with_json(request: Request, accepted: _Accepted) -> Request:
+    sent_type = request.headers.get("content-type")
+    if sent_type is not None:
+        _check_media_type(sent_type, accepted)
+    strict = JsonRequest(request.scope, request.receive)
+    if body := await strict.body():
+        if sent_type is None:
+            raise _wrong_media_type(accepted)
+        strict.document = parse(body)
+    return strict
+
+
+async def _check_form(request: Request, accepted: _Accepted) -> None:
+    sent_type = request.headers.get("content-type")
+    if sent_type is not None:
+        _check_media_type(sent_type, accepted)
+    elif await request.body():
+        raise _wrong_media_type(accepted)
+    if not _is_utf8(await request.body()):
+        raise Failure("malformed_request")
+    names = [name for name, _ in (await request.form()).multi_items()]
+    if not accepted.form_fields.issuperset(names):
+        raise Failure("unknown_member", errors=[FieldError("", "unknown_member")])
+    if len(set(names)) != len(names):
+        raise Failure("malformed_request")
+
+
+def _check_media_type(sent: str, accepted: _Accepted) -> None:
+    if sent in accepted.media_types:
+        return
+    media_type, *parameters = (part.strip().lower() for part in sent.split(";"))
+    charsets = [part[8:].strip('"') for part in parameters if part.startswith("charset=")]
+    if media_type not in accepted.media_types or any(name != "utf-8" for name in charsets):
+        raise _wrong_media_type(accepted)
+
+
+def _wrong_media_type(accepted: _Accepted) -> Failure:
+    return Failure(
+        "unsupported_media_type", headers={"Accept": ", ".join(sorted(accepted.media_types))}
+    )
+
+
+def _is_utf8(encoded: bytes) -> bool:
+    """Whether percent-encoded text is ASCII outside and UTF-8 inside."""
+    if not encoded.isascii():
+        return False
+    if b"%" not in encoded:
+        return True
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _accepted(route: APIRoute) -> _Accepted:
+    queries = dict(_fields(route.dependant, "query_params"))
+    body = dict(_fields(route.dependant, "body_params"))
+    kind: Literal["none", "json", "form", "files"] = "none"
+    media_types: set[str] = set()
+    if route.body_field is not None:
+        if isinstance(route.body_field.field_info, params.File):
+            kind, media_types = "files", {MULTIPART}
+        elif isinstance(route.body_field.field_info, params.Form):
+            kind, media_types = "form", {FORM}
+        else:
+            kind = "json"
+            media_types = {JSON, MERGE_PATCH} if "PATCH" in (route.methods or ()) else {JSON}
+    return _Accepted(
+        parameters=frozenset(queries),
+        repeatable=frozenset(name for name, many in queries.items() if many),
+        body=kind,
+        media_types=frozenset(media_types),
+        form_fields=frozenset(body),
+    )
+
+
+def _fields(
+    dependant: Dependant, kind: Literal["query_params", "body_params"]
+) -> Iterator[tuple[str, bool]]:
+    """Each declared name of the route and of what it depends on, and whether it may be repeated."""
+    for field in getattr(dependant, kind):
+        annotation = field.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            for name, inner in annotation.model_fields.items():
+                yield inner.alias or name, _is_sequence(inner.annotation)
+        else:
+            yield field.alias, _is_sequence(annotation)
+    for inner_dependant in dependant.dependencies:
+        yield from _fields(inner_dependant, kind)
+
+
+def _is_sequence(annotation: Any) -> bool:
+    origin = get_origin(annotation)
+    if origin is Annotated or origin in (Union, UnionType):
+        return any(_is_sequence(inner) for inner in get_args(annotation))
+    return origin in (list, tuple, set, frozenset) or annotation in (list, tuple, set, frozenset)
