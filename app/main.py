@@ -1,6 +1,7 @@
 """The composition root: doors, error handlers, and what lives as long as the process does."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -56,7 +57,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     )
     problems.install(app)
     for router in DOORS:
-        app.include_router(router)
+        # Not `include_router`: it matches each path twice, which costs a tenth of a hot read. Our
+        # routers are told everything where they are made.
+        app.router.routes.extend(router.routes)
     openapi.install(app)
     app.add_middleware(
         Envelope,
@@ -81,6 +84,8 @@ async def _living(app: FastAPI, settings: Settings, clock: Clock) -> AsyncIterat
     worker = (
         asyncio.create_task(run_worker(platform)) if settings.worker_mode == "embedded" else None
     )
+    if settings.production:  # such a process serves one app, and for long
+        _spare_the_collector()
     try:
         yield
     finally:
@@ -89,6 +94,16 @@ async def _living(app: FastAPI, settings: Settings, clock: Clock) -> AsyncIterat
             with suppress(asyncio.CancelledError):
                 await worker
         await platform.close()
+
+
+def _spare_the_collector() -> None:
+    """Have the cycle collector pass over what lives as long as the process, and look less often.
+
+    Else it walks through all our routes and plans again and again: half of the time of a list.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def open_keyring(settings: Settings) -> Keyring:

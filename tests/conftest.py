@@ -6,7 +6,8 @@
 * `@pytest.mark.needs_program("chromium")`: skipped where it is missing, failed in CI
   (SALVAGUARDA_REQUIRE_ALL=1).
 
-No test leaves this machine, warnings are errors, the developer's own settings are out of sight.
+No test leaves this machine, warnings are errors, the developer's own settings are out of sight, and
+no line of the service's log may hold anything personal or secret, whatever a test sends.
 """
 
 import os
@@ -22,6 +23,7 @@ from sqlalchemy import make_url
 from app.core.settings import Settings
 from tests.support.databases import EXTERNAL_SERVER, KINDS, DatabaseKind, Databases
 from tests.support.lifespan import running
+from tests.support.log_watch import LogWatch
 from tests.support.network import NetworkGuard
 from tests.support.room import Room
 
@@ -30,6 +32,9 @@ REQUIRE_ALL = "SALVAGUARDA_REQUIRE_ALL"
 ROOM = pytest.StashKey[Room]()
 DATABASES = pytest.StashKey[Databases]()
 GUARD = pytest.StashKey[NetworkGuard]()
+WATCH = pytest.StashKey[LogWatch]()
+LEAKS = "leaks"
+"""The file in the room that says what was logged outside any test."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     external = os.environ.get(EXTERNAL_SERVER)
     config.stash[GUARD] = NetworkGuard([make_url(external).host or ""] if external else [])
     config.stash[GUARD].install()
+    config.stash[WATCH] = LogWatch()
+    config.stash[WATCH].install()
 
     for name in list(os.environ):
         ours = name.startswith("SALVAGUARDA_") and name not in (EXTERNAL_SERVER, REQUIRE_ALL)
@@ -54,6 +61,25 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: object) -> None:
     """Tell a worker of xdist where the room is."""
     node.workerinput["room"] = str(node.config.stash[ROOM].folder)  # type: ignore[attr-defined]  # xdist's WorkerController
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run for what was logged after the last test too, by any of its processes."""
+    leaks = session.config.stash[ROOM].folder / LEAKS
+    if late := session.config.stash[WATCH].taken():
+        with leaks.open("a") as file:
+            file.writelines(f"{leak}\n" for leak in late)
+    if not hasattr(session.config, "workerinput") and leaks.exists():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was logged outside any test."""
+    leaks = terminalreporter.config.stash[ROOM].folder / LEAKS
+    if leaks.exists():
+        terminalreporter.section("logged outside any test, and must not be", red=True)
+        terminalreporter.write(leaks.read_text())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -90,6 +116,15 @@ def closed_network(pytestconfig: pytest.Config) -> Iterator[NetworkGuard]:
     guard.attempts.clear()
     yield guard
     assert guard.attempts == []
+
+
+@pytest.fixture(autouse=True)
+def clean_log(pytestconfig: pytest.Config) -> Iterator[LogWatch]:
+    """Fails the test in which the service logged something personal or secret."""
+    watch = pytestconfig.stash[WATCH]
+    before = watch.taken()  # of fixtures that live longer than a test
+    yield watch
+    assert before + watch.taken() == []
 
 
 @pytest.fixture(scope="session", params=KINDS)

@@ -11,7 +11,8 @@ class Actor:
     """A caller for the length of one request.
 
     `kind` is ``staff``, ``login``, ``system`` or ``anonymous``; `customer_id` is the account that
-    a customer login acts for; `purpose` is one of the viewer's own (`purposes.py`).
+    a customer login acts for, `permissions` what its membership grants there; `purpose` is one of
+    the viewer's own (`purposes.py`).
     """
 
     kind: str
@@ -21,4 +22,5 @@ class Actor:
     id: UUID | None = None
     session_id: UUID | None = None
     customer_id: UUID | None = None
+    permissions: tuple[str, ...] = ()
     reason: str | None = None

@@ -42,6 +42,10 @@ PERMISSIONS: Mapping[str, frozenset[Viewer]] = _read(TABLE)
 """Every verb, with the viewers who may."""
 
 
+OWNER = "owner"
+"""The membership that may everything in its account. No verb is open to a lesser one yet."""
+
+
 def may(viewer: Viewer, permission: str) -> bool:
     """Whether the viewer may. A verb that is not in the table is refused to everyone."""
     return viewer in PERMISSIONS.get(permission, frozenset())

@@ -27,6 +27,10 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """None on PostgreSQL, whose driver answers in UTC whatever the server's time zone is."""
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
+
 
 class Names(TypeDecorator[tuple[str, ...]]):
     """A short list of names without commas (fields, permissions), kept as one text."""

@@ -4,27 +4,34 @@ Lone reads skip SQLAlchemy's execution (it halves the hot read, see `house.md`):
 statement compiled at start-up on the driver's own connection, in autocommit.
 """
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
+import orjson
 from sqlalchemy import URL, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
-from sqlalchemy.util import greenlet_spawn
 
 from app.core.errors import Failure
+from app.core.readers import DriverLease, Readers
 from app.core.statements import Prepared, Record
+from app.core.uninterrupted import Uninterrupted
 
 DRIVERS: Mapping[str, str] = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 DEFERRED = "salvaguarda_deferred"
+PATIENCE = 5.0
+"""Seconds that a caller waits for a free connection."""
+LOCKED_SECONDS = 5.0
+"""How long a writer waits for another one to finish with an embedded database."""
+MOST_ON_A_FILE = 4
+"""Connections that an embedded database is read and written on: more only wait for each other."""
 LOST: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -32,20 +39,29 @@ LOST: tuple[type[BaseException], ...] = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.QueryCanceledError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.UndefinedTableError,
     sqlite3.OperationalError,
     ConnectionError,
     OSError,
     TimeoutError,
 )
-"""What a driver raises when the database is gone, shut, or too busy to answer."""
+"""What a driver raises when the database is gone, shut, too busy, not ours, or not migrated."""
 
 
 def async_url(url: str) -> URL:
     """The URL with the asynchronous driver of its database. Raises `ValueError` for any other."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # their words would print a part of it, perhaps a password
+        raise ValueError("DATABASE_URL is not a URL such as postgresql://user@host/name") from None
     driver = DRIVERS.get(parsed.get_backend_name())
     if driver is None:
         raise ValueError("DATABASE_URL must begin with sqlite:// or postgresql://")
+    if "sslmode" in parsed.query:  # libpq's name; asyncpg's own is `ssl`, with the same values
+        parsed = parsed.update_query_dict({"ssl": parsed.query["sslmode"]})
+        parsed = parsed.difference_update_query(["sslmode"])
     return parsed.set(drivername=driver)
 
 
@@ -54,21 +70,14 @@ def unavailable() -> Failure:
     return Failure("database_unavailable", headers={"Retry-After": "2"})
 
 
-class DriverLease:
-    """A pooled connection used without SQLAlchemy. Ends in `release`, or `discard` if it broke."""
-
-    def __init__(self, connection: PoolProxiedConnection) -> None:
-        self._connection = connection
-        self.driver: Any = connection.driver_connection
-
-    async def release(self) -> None:
-        """Back to the pool."""
-        await greenlet_spawn(self._connection.close)
-
-    async def discard(self) -> None:
-        """Close it for good; the pool makes another."""
-        await greenlet_spawn(self._connection.invalidate)
-        await greenlet_spawn(self._connection.close)
+def means_unavailable(error: Exception) -> bool:
+    """Whether SQLAlchemy or a driver says with this that the database cannot be worked with."""
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout, *LOST)):
+        return True
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return False
+    # The driver's own exception lies beneath SQLAlchemy's two wrappers.
+    return error.connection_invalidated or isinstance(error.orig.__cause__, LOST)
 
 
 class Database:
@@ -76,8 +85,14 @@ class Database:
 
     def __init__(self, url: str, *, pool: int = 10) -> None:
         self.url = async_url(url)
-        self.engine = _engine(self.url, pool)
+        if self.url.get_backend_name() == "sqlite":
+            pool = min(pool, MOST_ON_A_FILE)
+        reading = max(pool // 2, 1)
+        # The audit log keeps one for itself.
+        self.engine = _engine(self.url, reading + max(pool - reading, 1) + 1)
         self.dialect = self.engine.dialect
+        self._readers = Readers(self.lease, reading, PATIENCE)
+        self._uninterrupted = Uninterrupted()
 
     @property
     def is_postgresql(self) -> bool:
@@ -90,26 +105,32 @@ class Database:
 
         Raises `Failure("database_unavailable")` when the database went away.
         """
-        async with self._translated(), self.engine.begin() as connection:
+        async with self._connected() as connection, connection.begin():
             yield connection
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        connection = self.engine.connect()
+        async with self._translated():
+            await self._uninterrupted(connection.start(), lambda _: connection.close())
+            try:
+                yield connection
+            finally:
+                await self._uninterrupted(connection.close())
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
         try:
             yield
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            raise unavailable() from error
-        except DBAPIError as error:
-            if error.connection_invalidated or isinstance(_driver_error(error), LOST):
+        except Exception as error:
+            if means_unavailable(error):
                 raise unavailable() from error
             raise
-        except LOST as error:
-            raise unavailable() from error
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """Many reads of one moment, which hold no writer up; raises as `transaction` does."""
-        async with self._translated(), self.engine.connect() as connection:
+        async with self._connected() as connection:
             if self.is_postgresql:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
             else:
@@ -131,64 +152,67 @@ class Database:
         arguments = statement.arguments(values)
         try:
             return statement.records(await self._run(statement.sql, arguments))
+        except TimeoutError as error:  # busy, not lost: trying again would make it busier
+            raise unavailable() from error
         except LOST:
+            await self._readers.forget()
             await self.engine.dispose()
         try:
             return statement.records(await self._run(statement.sql, arguments))
         except LOST as error:
             raise unavailable() from error
 
-    async def lease(self) -> "DriverLease":
+    async def lease(self) -> DriverLease:
         """A connection of the driver itself, out of the engine's pool, in autocommit.
 
         Raises what the driver does, or `TimeoutError` when the pool stays empty.
         """
         try:
-            return DriverLease(await self.engine.raw_connection())
-        except (DBAPIError, PoolTimeout) as error:
+            opening = self.engine.raw_connection()
+            return DriverLease(await self._uninterrupted(opening, _give_back))
+        except (DBAPIError, PoolTimeout, self.dialect.loaded_dbapi.Error) as error:
+            # The last is what SQLAlchemy does not wrap here: a server that is starting up, say.
             raise TimeoutError from error
 
-    async def _run(self, sql: str, arguments: tuple[Any, ...]) -> list[Any]:
-        lease = await self.lease()
-        try:
-            if self.is_postgresql:
-                rows: list[Any] = await lease.driver.fetch(sql, *arguments)
-            else:
-                rows = list(await lease.driver.execute_fetchall(sql, arguments))
-        except BaseException:
-            await lease.discard()
-            raise
-        await lease.release()
-        return rows
+    async def _run(self, sql: str, arguments: Sequence[Any]) -> list[Any]:
+        if self.is_postgresql:
+            rows: list[Any] = await self._readers.run(lambda driver: driver.fetch(sql, *arguments))
+            return rows
+        return list(await self._readers.run(lambda driver: driver.execute_fetchall(sql, arguments)))
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._uninterrupted.close()
+        await self._readers.close()
         await self.engine.dispose()
 
 
-def _driver_error(error: DBAPIError) -> BaseException | None:
-    """The driver's own exception beneath SQLAlchemy's two wrappers."""
-    return error.orig.__cause__ if error.orig is not None else None
+async def _give_back(connection: PoolProxiedConnection) -> None:
+    await DriverLease(connection).release()
 
 
 def _engine(url: URL, pool: int) -> AsyncEngine:
     if url.get_backend_name() == "postgresql":
         return create_async_engine(
             url,
-            pool_size=pool + 1,  # the audit log keeps one for itself
+            pool_size=pool,
             max_overflow=0,
-            pool_timeout=5,
+            pool_timeout=PATIENCE,
             connect_args={"timeout": 5, "command_timeout": 30},
+            hide_parameters=True,  # a driver's error must not print what was to be stored
+            json_deserializer=orjson.loads,
         )
     engine = create_async_engine(
         url,
-        pool_size=min(pool, 4) + 1,
+        pool_size=pool,
         max_overflow=0,
-        pool_timeout=5,
+        pool_timeout=PATIENCE,
         poolclass=AsyncAdaptedQueuePool,
+        hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
+    event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine
 
 
@@ -197,7 +221,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        "busy_timeout=5000",
+        f"busy_timeout={round(LOCKED_SECONDS * 1000)}",
         "journal_mode=WAL",
         "synchronous=FULL",  # what was answered survives a power cut, as on PostgreSQL
         "foreign_keys=ON",
@@ -212,6 +236,14 @@ def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
 
 
+def _roll_back(connection: Any, _record: object, _error: object) -> None:
+    # Closing alone keeps the lock for as long as a half-read statement lies about uncollected.
+    with suppress(sqlite3.Error, ValueError):  # there is no transaction, or no connection
+        cursor = connection.cursor()
+        cursor.execute("ROLLBACK")
+        cursor.close()
+
+
 async def insert_unless_there(
     connection: AsyncConnection, model: type[DeclarativeBase], row: Mapping[str, Any]
 ) -> bool:
@@ -220,16 +252,3 @@ async def insert_unless_there(
     key = next(iter(model.__table__.primary_key))
     statement = insert(model).values(**row).on_conflict_do_nothing().returning(key)
     return (await connection.execute(statement)).first() is not None
-
-
-async def wait_until_reachable(database: Database, seconds: float) -> bool:
-    """Try a first connection for that long; for start-up, when the database starts beside us."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        try:
-            async with database.transaction():
-                return True
-        except Failure:
-            if asyncio.get_running_loop().time() >= deadline:
-                return False
-            await asyncio.sleep(0.5)

@@ -58,6 +58,11 @@ def with_check_digits(base: str) -> str:
     return base + _check_digits(base)
 
 
+def cpf_with_check_digits(base: str) -> str:
+    """The CPF, without mask, that begins with these nine ASCII digits: for made-up people."""
+    return base + _check_digits(base)
+
+
 def _check_digits(base: str) -> str:
     """Both check digits. Weights run from the right: 2 to 9 again and again, for a CPF 2 to 11."""
     highest = 11 if len(base) == 9 else 9

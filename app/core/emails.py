@@ -43,6 +43,7 @@ def _in_ascii(text: str) -> str | None:
             text,
             check_deliverability=False,  # asks DNS
             allow_smtputf8=False,
+            test_environment=True,  # `.test` (RFC 6761) is nobody's; those who try us out use it
             strict=True,  # the 64 characters before the @ of RFC 5321
         )
     except EmailNotValidError:

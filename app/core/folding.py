@@ -3,8 +3,6 @@
 import re
 import unicodedata
 
-from app.core.text import FieldRefused, clean_line
-
 # Letters that Unicode does not take apart, as people without them on the keyboard type them.
 _PLAIN = str.maketrans(
     {
@@ -46,17 +44,6 @@ def words(text: str) -> tuple[str, ...]:
     apart = fold(text).split()
     joined = fold(_APOSTROPHES.sub("", text)).split()
     return tuple(dict.fromkeys(apart + joined))
-
-
-def clean_name(text: str, max_length: int, longest_key: int) -> str:
-    """A line whose folded form has at most `longest_key` characters, the room of its key column.
-
-    Refuses what `clean_line` refuses. A few letters become many when they are folded.
-    """
-    name = clean_line(text, max_length)
-    if len(fold(name)) > longest_key:
-        raise FieldRefused("text_too_long", max=max_length)
-    return name
 
 
 def _without_marks(text: str) -> str:

@@ -13,8 +13,11 @@ def new_id() -> UUID:
 
 
 def id_at(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of a moment: the border between ids made before and after it."""
-    milliseconds = int(moment.timestamp() * 1000)
+    """The smallest UUIDv7 of a moment: the border between ids made before and after it.
+
+    Before 1970 there are none: such a moment is taken for the first that has any.
+    """
+    milliseconds = max(0, int(moment.timestamp() * 1000))
     return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
 
 

@@ -24,7 +24,9 @@ CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
 ProcessCollector(registry=REGISTRY)
 
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER: Final = "OTHER"
+"""What stands for a method that is none of `METHODS`: it is the caller's own text."""
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -47,7 +49,7 @@ class HttpMetrics:
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; `route` is a template, so that the number of series is bounded."""
-        key = (method if method in _METHODS else "OTHER", route, status // 100)
+        key = (method if method in METHODS else OTHER, route, status // 100)
         children = self._children.get(key)
         if children is None:
             children = self._children[key] = self._make(*key)

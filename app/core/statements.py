@@ -1,6 +1,6 @@
 """Statements compiled once, with what is needed to bind values and read rows without SQLAlchemy."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,7 +10,8 @@ from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 Record = Sequence[Any]
-Processor = Callable[[Any], Any] | None
+Processors = tuple[tuple[int, Callable[[Any], Any]], ...]
+"""The places of values that the driver does not take or give as they are, and what mends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,34 +22,20 @@ class Prepared:
     names: tuple[str, ...]
     defaults: Mapping[str, Any]
     """What the compiler itself binds (SQLite's OFFSET); everything else must be given."""
-    binders: tuple[Processor, ...]
-    readers: tuple[Processor, ...]
-    plain: bool
-    """Whether no column needs a reader, so that the driver's records can be used as they come."""
+    binders: Processors
+    readers: Processors
 
-    def arguments(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    def arguments(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """The driver's positional arguments. Raises `KeyError` for a missing value."""
-        defaults = self.defaults
-        return tuple(
-            binder(value) if binder is not None else value
-            for binder, value in (
-                (binder, values[name] if name in values else defaults[name])
-                for binder, name in zip(self.binders, self.names, strict=True)
-            )
-        )
+        if self.defaults:
+            values = {**self.defaults, **values}
+        return processed(self.binders, [values[name] for name in self.names])
 
-    def records(self, rows: Sequence[Record]) -> list[Record]:
+    def records(self, rows: list[Record]) -> list[Record]:
         """The rows with Python values: aware times, UUIDs, documents."""
-        if self.plain:
-            return list(rows)
-        readers = self.readers
-        return [
-            [
-                reader(value) if reader is not None else value
-                for reader, value in zip(readers, row, strict=True)
-            ]
-            for row in rows
-        ]
+        if not self.readers:  # the driver's records can be used as they come
+            return rows
+        return [processed(self.readers, row) for row in rows]
 
 
 def bound(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
@@ -66,21 +53,35 @@ def prepare(statement: Select[Any], dialect: Dialect) -> Prepared:
     compiled = fixed.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - a SELECT compiles to nothing else
     names = tuple(compiled.positiontup or ())
-    binders = tuple(
-        compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names
-    )
-    readers = tuple(
-        column.type.dialect_impl(dialect).result_processor(dialect, None)
-        for column in statement.selected_columns
-    )
     return Prepared(
         sql=compiled.string,
         names=names,
         defaults={key: value for key, value in compiled.params.items() if value is not None},
-        binders=binders,
-        readers=readers,
-        plain=not any(readers),
+        binders=binders([compiled.binds[name].type for name in names], dialect),
+        readers=_present(
+            column.type.dialect_impl(dialect).result_processor(dialect, None)
+            for column in statement.selected_columns
+        ),
     )
+
+
+def binders(types: Iterable[TypeEngine[Any]], dialect: Dialect) -> Processors:
+    """What makes values of these types, in this order, fit for the driver."""
+    return _present(type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types)
+
+
+def processed(processors: Processors, values: Sequence[Any]) -> Sequence[Any]:
+    """The values with the processors applied at their places."""
+    if not processors:
+        return values
+    result = list(values)
+    for place, process in processors:
+        result[place] = process(result[place])
+    return result
+
+
+def _present(processors: Iterable[Callable[[Any], Any] | None]) -> Processors:
+    return tuple((place, each) for place, each in enumerate(processors) if each is not None)
 
 
 def _constant(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:

@@ -1,7 +1,7 @@
 """The tables. Importing this package maps them all."""
 
 from app.models.audit import AuditEvent, AuditSeal, AuditSubject
-from app.models.base import Base
+from app.models.base import Base, table_of
 from app.models.consents import Consent
 from app.models.customers import Customer, CustomerWord, LegacyCustomer
 from app.models.idempotency import IdempotencyKey
@@ -27,4 +27,5 @@ __all__ = [
     "RefreshToken",
     "Session",
     "StaffMember",
+    "table_of",
 ]

@@ -1,6 +1,8 @@
 """The base of every table: one metadata, names for every constraint."""
 
-from sqlalchemy import MetaData
+from typing import cast
+
+from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -16,3 +18,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table beneath a model, for statements that need nothing of the ORM."""
+    return cast(Table, model.__table__)

@@ -74,5 +74,7 @@ class LegacyCustomer(Base):
     __tablename__ = "legacy_customers"
 
     legacy_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    customer_id: Mapped[UUID] = mapped_column(
+        ForeignKey("customers.id", ondelete="CASCADE"), index=True
+    )
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -23,7 +23,7 @@ class Cursors:
     def write(self, place: tuple[Any, ...], query: bytes) -> str:
         """The place after the last row shown: its sort values and id."""
         sealed = self._sealer.seal(orjson.dumps([_plain(value) for value in place]), query)
-        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        return _text(sealed)
 
     def read(self, cursor: str, query: bytes) -> list[Any]:
         """The place again. Raises `Failure("invalid_cursor")` for anything not made for `query`."""
@@ -31,10 +31,16 @@ class Cursors:
             raise Failure("invalid_cursor")
         try:
             sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            if _text(sealed) != cursor:  # the decoder skips what is no base64
+                raise Failure("invalid_cursor")
             place = orjson.loads(self._sealer.open(sealed, query))
         except (binascii.Error, SealBroken, ValueError):
             raise Failure("invalid_cursor") from None
         return [_typed(value) for value in place]
+
+
+def _text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
 def _plain(value: Any) -> Any:

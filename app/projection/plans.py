@@ -1,7 +1,8 @@
 """Plans: what one viewer may do with one resource for one purpose, worked out at start-up."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table
@@ -16,6 +17,10 @@ from app.projection.masks import MASKS
 PlanKey = tuple[Viewer, str, str]
 READ_IN_CLEAR = frozenset({Sight.CLEAR, Sight.CONSENTED})
 """Consented fields are clear wherever the row scope (the consent itself) admits the row."""
+
+
+class View(dict[str, Any]):
+    """One record as a viewer may see it. Nothing but a plan makes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Plan:
     every_field: Mapping[str, str]
     """All of the resource's fields, by field and by column: what a refusal may name on record."""
     columns: tuple[ColumnElement[Any], ...]
-    view: Callable[[Any], dict[str, Any]]
+    view: Callable[[Any], View]
 
 
 def compile_plans(resources: Mapping[str, Resource]) -> Mapping[PlanKey, Plan]:
@@ -107,34 +112,41 @@ def _demand_dormant(resource: str, viewer: Viewer) -> None:
         raise MatrixError(f"{resource}: {viewer} may read fields, but no row scope is written")
 
 
-def viewer_of(fields: tuple[str, ...]) -> Callable[[Any], dict[str, Any]]:
+def viewer_of(fields: tuple[str, ...]) -> Callable[[Any], View]:
     """A function from a row (values in the order of `fields`) to the view's nested mapping.
 
     Members of an object (``address.city``) are gathered under its name, at its first member's
     place. A hidden field is simply not there.
     """
-    top = list(dict.fromkeys(field.partition(".")[0] for field in fields))
-    flat = {field: index for index, field in enumerate(fields) if "." not in field}
-    nested = {
-        name: [
-            (field.partition(".")[2], index)
-            for index, field in enumerate(fields)
-            if field.startswith(f"{name}.")
-        ]
-        for name in top
-        if name not in flat
-    }
-    if not nested:
-        return lambda row: dict(zip(fields, row, strict=True))
-    layout = [(name, flat.get(name, -1), nested.get(name, [])) for name in top]
+    places = {field: place for place, field in enumerate(fields)}
+    objects: dict[str, dict[str, int]] = {}
+    for field, place in places.items():
+        name, dot, member = field.partition(".")
+        if dot:
+            objects.setdefault(name, {})[member] = place
+    top = tuple(dict.fromkeys(field.partition(".")[0] for field in fields))
+    first = [
+        next(iter(objects[name].values())) if name in objects else places[name] for name in top
+    ]
+    gathered = [
+        (name, tuple(members), _picker(list(members.values()))) for name, members in objects.items()
+    ]
+    pick = _picker(first)
 
-    def view(row: Any) -> dict[str, Any]:
-        return {
-            name: {member: row[place] for member, place in members} if members else row[index]
-            for name, index, members in layout
-        }
+    def view(row: Any) -> View:
+        shown = View(zip(top, pick(row), strict=True))
+        for name, members, pick_members in gathered:
+            shown[name] = dict(zip(members, pick_members(row), strict=True))
+        return shown
 
     return view
+
+
+def _picker(places: list[int]) -> Callable[[Any], Sequence[Any]]:
+    """The values of a row at these places; `itemgetter` would return a single one bare."""
+    if len(places) == 1:
+        return lambda row: (row[places[0]],)
+    return itemgetter(*places) if places else lambda row: ()
 
 
 def _hold_against(resources: Mapping[str, Resource], tables: Mapping[str, Table]) -> None:

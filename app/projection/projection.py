@@ -17,13 +17,9 @@ from app.access.visibility import RESOURCES, matrix_hash
 from app.core.statements import Prepared
 from app.projection.cursors import Cursors
 from app.projection.guard import Query
-from app.projection.plans import Plan, PlanKey, compile_plans
+from app.projection.plans import Plan, PlanKey, View, compile_plans
 from app.projection.queries import Queries, list_values, place_of, shape_of
 from app.projection.scopes import scope_values
-
-
-class View(dict[str, Any]):
-    """One record as a viewer may see it. Nothing but the projection makes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +102,7 @@ class Projection:
 
     def page(self, plan: Plan, query: Query, actor: Actor, rows: Sequence[Any]) -> Page:
         """The page out of the rows found (one more than asked for, when another page follows)."""
-        items = [self.view(plan, row) for row in rows[: query.limit]]
+        items = [plan.view(row) for row in rows[: query.limit]]
         if len(rows) <= query.limit:
             return Page(items, None)
         place = place_of(query, plan.resource, items[-1])
@@ -114,7 +110,7 @@ class Projection:
 
     def view(self, plan: Plan, row: Any) -> View:
         """A row of the plan's columns as the viewer sees it: hidden fields are not there."""
-        return View(plan.view(row))
+        return plan.view(row)
 
     def show(self, plan: Plan, view: View) -> Shown:
         """The view as JSON with its tag."""

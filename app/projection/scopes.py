@@ -42,15 +42,19 @@ def _consenting_customers() -> ColumnElement[bool]:
 
 
 def _own_events() -> ColumnElement[bool]:
-    """What others did with the caller's account, seen singly or in a list."""
+    """What others did with the caller's account, seen singly or in a list.
+
+    Others are staff, the service itself, and the account's other logins.
+    """
     customer = bound("scope_customer", AuditEvent.subject_id.type)
+    login = bound("scope_login", AuditEvent.actor_id.type)
     about = union_all(
         select(AuditEvent.id).where(AuditEvent.subject_id == customer),
         select(AuditSubject.event_id).where(AuditSubject.subject_id == customer),
     )
     return and_(
         AuditEvent.id.in_(about),
-        AuditEvent.actor_kind.not_in(("login", "anonymous")),
+        or_(AuditEvent.actor_id.is_(None), AuditEvent.actor_id != login),
         AuditEvent.outcome == "allowed",
     )
 
@@ -84,6 +88,7 @@ def scope_values(actor: Actor, now: datetime, fiscal_years: int) -> dict[str, An
         since = now.replace(year=now.year - fiscal_years, day=28)
     return {
         "scope_customer": actor.customer_id,
+        "scope_login": actor.id,
         "scope_fiscal_since": since,
         "scope_now": now,
     }

@@ -8,7 +8,7 @@ from typing import cast
 from starlette.requests import Request
 
 from app.access.actors import Actor
-from app.access.purposes import PURPOSES
+from app.access.purposes import EVERY_PURPOSE, PURPOSES
 from app.access.viewers import Viewer
 from app.core.errors import Failure
 from app.core.text import FieldRefused, clean_line
@@ -47,12 +47,11 @@ async def admit_staff(request: Request) -> None:
     request.state.actor = Actor(
         kind="staff",
         viewer=live.viewer,
-        # A purpose that is not the viewer's own is refused where it matters, and put on record.
-        purpose=_header(request, "x-purpose", 1, 64) or PURPOSES[live.viewer][0],
+        purpose=_purpose(request, live.viewer),
         request_id=request.state.request_id,
         id=live.holder,
         session_id=live.id,
-        reason=_header(request, "x-reason", SHORTEST_REASON, LONGEST_REASON),
+        reason=_reason(request),
     )
 
 
@@ -68,6 +67,7 @@ async def admit_customer(request: Request) -> None:
         id=live.holder,
         session_id=live.id,
         customer_id=live.customer_id,
+        permissions=live.permissions,
     )
 
 
@@ -99,15 +99,30 @@ async def _session(request: Request, audience: str) -> LiveSession:
     return await living_session(request, token, audience)
 
 
-def _header(request: Request, name: str, shortest: int, longest: int) -> str | None:
-    """A header's text (UTF-8, as browsers and curl send it); None if it is missing or unfit."""
-    raw = request.headers.get(name)
+def _purpose(request: Request, viewer: Viewer) -> str:
+    """The purpose named, else the viewer's usual one; empty for one that is none of ours.
+
+    One that is not the viewer's own is refused where it matters, and put on record.
+    """
+    named = request.headers.get("x-purpose")
+    if named is None:
+        return PURPOSES[viewer][0]
+    return named if named in EVERY_PURPOSE else ""
+
+
+def _reason(request: Request) -> str | None:
+    """The reason given, None without one; empty for one that is unfit to be put on record."""
+    raw = request.headers.get("x-reason")
     if raw is None:
         return None
     try:
-        return clean_line(raw.encode("latin-1").decode(), longest, shortest)
-    except (UnicodeDecodeError, FieldRefused):
-        return None if name == "x-reason" else ""
+        text = raw.encode("latin-1").decode()  # UTF-8, as browsers and curl send it
+    except UnicodeDecodeError:
+        text = raw  # as older clients do
+    try:
+        return clean_line(text, LONGEST_REASON, SHORTEST_REASON)
+    except FieldRefused:
+        return ""
 
 
 class PublicRoute(StrictRoute):

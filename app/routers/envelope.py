@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import Failure
-from app.core.metrics import HTTP, HttpMetrics
+from app.core.metrics import HTTP, METHODS, OTHER, HttpMetrics
 from app.core.telemetry import describe, log_request, logger, request_id
 from app.routers.cors import Origins, RawHeaders
 from app.routers.problems import problem_response, unexpected
@@ -167,7 +167,7 @@ class Envelope:
 
     def _note(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
         """Count the request and write its line: the route's template, never the path as sent."""
-        method = scope["method"]
+        method = scope["method"] if scope["method"] in METHODS else OTHER
         route = route_template(scope)
         self._metrics.observe(method, route, status, seconds)
         line = {

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from app.core import metrics, telemetry
 from app.routers.strict_route import StrictRoute
@@ -25,11 +25,24 @@ router = APIRouter(tags=["health"], route_class=StrictRoute)
 class Alive(BaseModel):
     """The process answers."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "alive"}]})
+
     status: Literal["alive"] = "alive"
 
 
 class Readiness(BaseModel):
     """Whether requests can be served, and which of the things they need are there."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "ready",
+                    "checks": {"database": "ok", "migrations": "ok", "audit": "ok"},
+                }
+            ]
+        }
+    )
 
     status: Literal["ready", "unready"]
     checks: dict[str, Literal["ok", "failing"]]

@@ -1,43 +1,75 @@
 """The parameters of guarded lists, for the OpenAPI document only: the guard decides by viewer."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from app.access.matrix import Use
+from app.access.matrix import Sight, Use
+from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
+from app.core.addresses import STATES
+from app.core.emails import LONGEST_EMAIL
+from app.core.text import UNSAFE, UNSEEN
 from app.projection.guard import MAX_PAGE, PAGE
 
+_LINE: Final[dict[str, Any]] = {
+    "minLength": 1,
+    "maxLength": 64,
+    "pattern": f"^[^{UNSAFE}]*[^{UNSAFE}{UNSEEN}][^{UNSAFE}]*$",
+}
+_ID: Final[dict[str, Any]] = {"format": "uuid"}
 
-def list_parameters(resource: str) -> Mapping[str, Any]:
-    """``openapi_extra`` for a list of the resource: every parameter that some viewer may use."""
-    rows = RESOURCES[resource].rows
-    filters = [row.column for row in rows if Use.FILTER in row.uses]
-    sorts = [row.column for row in rows if Use.SORT in row.uses]
-    described = [
-        _parameter(name, f"Only where the caller may read `{name}` unmasked.") for name in filters
+_VALUES: Final[Mapping[tuple[str, str], tuple[str, dict[str, Any]]]] = {
+    ("customer", "name"): ("Beginnings of the name's words.", {"format": "search-words"}),
+    ("customer", "email"): ("Whole.", {"format": "idn-email", "maxLength": LONGEST_EMAIL}),
+    ("customer", "phone"): ("Whole, in any usual spelling.", {"format": "phone"}),
+    ("customer", "tax_id"): ("Whole, with or without mask.", {"format": "cpf-or-cnpj"}),
+    ("customer", "city"): ("Whole; accents and case ignored.", _LINE | {"maxLength": 100}),
+    ("customer", "state"): ("UF.", {"enum": list(STATES)}),
+    ("audit_event", "actor_id"): ("Who did it.", _ID),
+    ("audit_event", "session_id"): ("In which session.", _ID),
+    ("audit_event", "subject_id"): ("The one record that it was done to.", _ID),
+}
+"""(resource, parameter) → what its value means, and which values there are; else any line."""
+
+
+def list_parameters(resource: str, viewer: Viewer | None = None) -> Mapping[str, Any]:
+    """``openapi_extra`` for a list of the resource: every parameter that the viewer may use.
+
+    Without a viewer, every one that anybody may use.
+    """
+    rows = [
+        row
+        for row in RESOURCES[resource].rows
+        if viewer is None or row.cell(viewer).sight is Sight.CLEAR
     ]
-    if sorts:
+    described = [_filter(resource, row.column) for row in rows if Use.FILTER in row.uses]
+    if sorts := [row.column for row in rows if Use.SORT in row.uses]:
         values = [direction + name for name in sorts for direction in ("", "-")]
         described.append(_parameter("sort", "Descending with `-`.", enum=values))
     if any(Use.SEARCH in row.uses for row in rows):
-        described.append(
-            _parameter(
-                "q", "A whole e-mail, CPF, CNPJ or phone, or beginnings of the name's words."
-            )
-        )
+        meaning = "A whole e-mail, CPF, CNPJ or phone, or beginnings of the name's words."
+        described.append(_parameter("q", meaning, format="search-words"))
     if any(Use.PERIOD in row.uses for row in rows):
         for name, meaning in (("since", "From this moment on."), ("until", "Before this moment.")):
             described.append(_parameter(name, meaning, format="date-time"))
     described.append(
-        {
-            "name": "limit",
-            "in": "query",
-            "required": False,
-            "schema": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": PAGE},
-        }
+        _parameter(
+            "limit",
+            "The most items of a page.",
+            type="integer",
+            minimum=1,
+            maximum=MAX_PAGE,
+            default=PAGE,
+        )
     )
     described.append(_parameter("cursor", "`next_cursor` of the page before."))
     return {"x-parameters": described}
+
+
+def _filter(resource: str, name: str) -> dict[str, Any]:
+    meaning, schema = _VALUES.get((resource, name), ("", _LINE))
+    condition = f"Only where the caller may read `{name}` unmasked."
+    return _parameter(name, f"{meaning} {condition}".strip(), **schema)
 
 
 def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The OpenAPI document: what FastAPI derives, and what holds for whole doors.
 
-Security, problem documents, and headers are the same for every route behind a door, so they are
-written here once, and not in every route.
+Security, problem documents, headers and links are the same for every route of a kind, so they are
+written once (here and in `contract.py`), and not in every route.
 """
 
 from collections.abc import Iterator
@@ -10,107 +10,15 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.access.purposes import PURPOSES
-from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES
-from app.routers.problems import STATUS
-from app.schemas.customers import CustomerPatch
+from app.core.messages import problem_words
+from app.routers import contract
+from app.routers.patches import patch_schemas
+from app.routers.problems import MEDIA_TYPE, STATUS
 
 Operation = dict[str, Any]
 
 METHODS: Final = ("get", "put", "post", "patch", "delete")
-PROBLEM: Final = "application/problem+json"
-
-DESCRIPTION: Final = """\
-Salvaguarda keeps a web agency's promise about customers' data.
-
-There are four kinds of caller, each with a door of its own:
-
-* **Anybody**: `/v1/public`, and `/v1/auth` to sign in. Read the policy in force
-  (`GET /v1/public/policies/current`), then register with its `version`.
-* **Customers**: sign in at `POST /v1/auth/customer/token`, send `Authorization: Bearer …` to
-  `/v1/customer`. They see their whole account, and who looked at it.
-* **Staff**: sign in at `POST /v1/auth/staff/token` with password and TOTP code, use `/v1/staff`.
-  Each role sees only its fields: a hidden member is *absent*, and naming it is answered like naming
-  one that does not exist. `x-visible-to` on each property says who sees it;
-  `GET /v1/staff/visibility` tells callers their own part. `X-Purpose` names the purpose of a read;
-  engineers state `X-Reason`.
-* **Partners and authorities**: their doors (`/v1/partner`, `/v1/authority`) are not open yet.
-
-Errors are problem documents (RFC 9457) with a stable `code`, in Portuguese, or in English by
-`Accept-Language`. Lists answer `{"items": […], "next_cursor": …}`; give the cursor back with the
-same parameters. Changes need `If-Match` with the `ETag` that was read.
-"""
-
-TAGS: Final = [
-    {"name": "public", "description": "For anybody."},
-    {"name": "auth", "description": "Signing in, staying signed in, signing out."},
-    {"name": "customer", "description": "For customers, about their own account."},
-    {"name": "staff", "description": "For staff, each role with its own fields."},
-    {"name": "health", "description": "For whoever runs the service."},
-]
-
-SECURITY_SCHEMES: Final[dict[str, Any]] = {
-    door: {
-        "type": "oauth2",
-        "description": description,
-        "flows": {
-            "password": {
-                "tokenUrl": f"/v1/auth/{door}/token",
-                "refreshUrl": "/v1/auth/refresh",
-                "scopes": {},
-            }
-        },
-    }
-    for door, description in (
-        ("customer", "A customer's login: e-mail and password."),
-        (
-            "staff",
-            "A staff member: e-mail, password and `totp`, a form field beside the usual two.",
-        ),
-    )
-} | {
-    "bearer": {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-        "description": "An access token of either kind.",
-    }
-}
-
-PROBLEM_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "RFC 9457. Never holds what was sent.",
-    "required": ["type", "title", "status", "code", "detail"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "enum": sorted(STATUS), "description": "Stable."},
-        "detail": {"type": "string", "description": "What to do next."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "message"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "JSON pointer (RFC 6901)."},
-                    "parameter": {"type": "string", "description": "The query parameter."},
-                    "code": {"type": "string"},
-                    "message": {"type": "string"},
-                },
-            },
-        },
-    },
-    "examples": [
-        {
-            "type": "urn:salvaguarda:problem:not_found",
-            "title": "Não encontrado",
-            "status": 404,
-            "code": "not_found",
-            "detail": "Confira o endereço e tente de novo.",
-        }
-    ],
-}
+_PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
 
 
 def install(app: FastAPI) -> None:
@@ -130,111 +38,102 @@ def document(app: FastAPI) -> dict[str, Any]:
         title="Salvaguarda",
         version=app.version,
         summary="Customers' data, as promised.",
-        description=DESCRIPTION,
+        description=contract.DESCRIPTION,
         routes=app.routes,
-        tags=TAGS,
+        tags=contract.TAGS,
         separate_input_output_schemas=False,
     )
     components = made.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM_SCHEMA
+    schemas["Problem"] = contract.PROBLEM_SCHEMA
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    patch = CustomerPatch.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(patch.pop("$defs", {}))
-    schemas[CustomerPatch.__name__] = patch
-    components["securitySchemes"] = SECURITY_SCHEMES
-    for path, operation in _operations(made):
-        _complete(path, operation)
+    schemas.update(patch_schemas())
+    components["securitySchemes"] = contract.SECURITY_SCHEMES
+    components["headers"] = contract.HEADERS
+    for path, method, operation in operations(made):
+        _complete(path, method, operation)
+    for name in _unused(made):
+        del schemas[name]
     return made
 
 
-def _operations(made: dict[str, Any]) -> Iterator[tuple[str, Operation]]:
+def operations(made: dict[str, Any]) -> Iterator[tuple[str, str, Operation]]:
+    """Each operation of a document, with its path and method."""
     for path, methods in made["paths"].items():
         for method in METHODS:
             if method in methods:
-                methods[method]["x-method"] = method
-                yield path, methods[method]
+                yield path, method, methods[method]
 
 
-def _complete(path: str, operation: Operation) -> None:
-    method = operation.pop("x-method")
-    parameters = operation.setdefault("parameters", [])
-    statuses = {400, 406, 422, 500, 503} if path.startswith("/v1") else set()
-    if path.startswith("/v1"):
-        parameters.append(_header("Accept-Language", "`pt-BR` (default) or `en`.", example="en"))
-    if path.startswith(("/v1/staff", "/v1/customer")):
-        operation["security"] = [{path.split("/")[2]: []}, {"bearer": []}]
-        statuses |= {401, 403, 404}
-    if path == "/v1/auth/logout":
-        operation["security"] = [{"bearer": []}]
-    if path.startswith("/v1/auth"):
-        statuses |= {401}
-    if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
-        parameters += _grounds()
-    if method == "patch":
-        parameters.append(
-            _header("If-Match", "The `ETag` that was read.", required=True, example='"5f1d…"')
-        )
-        statuses |= {412, 428}
-    if path == "/v1/public/registrations":
-        parameters.append(
-            _header("Idempotency-Key", "8 to 128 visible ASCII characters; kept for a day.")
-        )
-        statuses |= {403, 409}
-    if path == "/v1/public/policies/current":
-        statuses |= {404}
-    if "requestBody" in operation:
-        statuses |= {413, 415}
+def _complete(path: str, method: str, operation: Operation) -> None:
+    extra = operation.pop("x-parameters", [])
+    parameters = [*operation.get("parameters", []), *extra]
+    parameters += contract.headers_taken(path, method)
+    if parameters:
+        operation["parameters"] = parameters
+    if (scheme := contract.security_of(path)) is not None:
+        operation["security"] = scheme
     if (body := operation.pop("x-body", None)) is not None:
         reference = {"schema": {"$ref": f"#/components/schemas/{body}"}}
         operation["requestBody"] = {
             "required": True,
             "content": {"application/json": reference, "application/merge-patch+json": reference},
         }
-    parameters += operation.pop("x-parameters", [])
-    if not parameters:
-        del operation["parameters"]
-    _answers(operation, statuses)
-
-
-def _answers(operation: Operation, statuses: set[int]) -> None:
     answers = operation["responses"]
-    for status in sorted(statuses):
-        codes = sorted(code for code, of in STATUS.items() if of == status)
-        answers[str(status)] = {
-            "description": "Problem: " + ", ".join(f"`{code}`" for code in codes),
-            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-    if not statuses and "422" in answers:
-        del answers["422"]
+    answers.pop("422", None)  # FastAPI's own; what we answer comes with the other problems
+    for status, answer in answers.items():
+        answer["headers"] = contract.headers_given(operation["operationId"])
+        if status.startswith("2"):
+            links = contract.LINKS.get(operation["operationId"])
+            if links:
+                answer["links"] = links
+    codes = contract.problems_of(path, method, operation)
+    for status in sorted({STATUS[code] for code in codes}):
+        _add_problem(answers, status, sorted(code for code in codes if STATUS[code] == status))
 
 
-def _header(
-    name: str, description: str, *, required: bool = False, example: str | None = None
-) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "name": name,
-        "in": "header",
-        "required": required,
-        "description": description,
-        "schema": {"type": "string"},
+def _add_problem(answers: dict[str, Any], status: int, codes: list[str]) -> None:
+    answer = answers.setdefault(str(status), {"description": ""})
+    told = "Problem: " + ", ".join(f"`{code}`" for code in codes)
+    answer["description"] = " ".join(filter(None, [answer["description"], told]))
+    content = answer.setdefault("content", {})
+    content[MEDIA_TYPE] = {
+        "schema": _PROBLEM,
+        "examples": {code: {"value": _example(code)} for code in codes},
     }
-    return made | ({"example": example} if example is not None else {})
+    names = sorted({name for code in codes for name in contract.headers_of_problem(code)})
+    answer["headers"] = {
+        name: {"$ref": f"#/components/headers/{name}"} for name in ["X-Request-ID", *names]
+    }
 
 
-def _grounds() -> list[dict[str, Any]]:
-    purposes = sorted({purpose for role in STAFF_ROLES for purpose in PURPOSES[role]})
-    return [
-        _header(
-            "X-Purpose",
-            "Why the caller reads; without it the role's own purpose counts. One of: "
-            + ", ".join(f"`{purpose}`" for purpose in purposes)
-            + ".",
-        ),
-        _header(
-            "X-Reason",
-            "5 to 500 characters. Required of: " + ", ".join(sorted(MUST_GIVE_REASON)) + ".",
-            example="Incidente 42: conferir o cadastro",
-        ),
-    ]
+def _example(code: str) -> dict[str, Any]:
+    words = problem_words(code, "en", contract.PARAMETERS_OF_EXAMPLES)
+    example: dict[str, Any] = {
+        "type": f"urn:salvaguarda:problem:{code}",
+        "title": words.title,
+        "status": STATUS[code],
+        "code": code,
+        "detail": words.detail,
+    }
+    errors = contract.ERRORS_OF_EXAMPLES.get(code)
+    return example if errors is None else {**example, "errors": errors}
+
+
+def _unused(made: dict[str, Any]) -> set[str]:
+    """Schemas that nothing refers to any more."""
+    schemas = made["components"]["schemas"]
+    used: set[str] = set()
+    waiting = [made["paths"]]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            waiting += node.values()
+            name = str(node.get("$ref", "")).rpartition("/")[2]
+            if name in schemas and name not in used:
+                used.add(name)
+                waiting.append(schemas[name])
+        elif isinstance(node, list):
+            waiting += node
+    return set(schemas) - used

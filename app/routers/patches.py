@@ -1,12 +1,18 @@
-"""Partial bodies: validated only after the guard has let their names pass."""
+"""Partial bodies: validated only after the guard has let their names pass, documented by viewer."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.schemas.customers import CustomerPatch, changes
+from app.access.viewers import Viewer
+from app.access.visibility import RESOURCES
+from app.schemas.customers import AddressPatch, CustomerPatch, changes
+
+STAFF_PATCH: Final = CustomerPatch.__name__
+OWN_PATCH: Final = "ProfilePatch"
+"""The document's names of the same body, as staff may send it and as customers may."""
 
 
 def customer_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -18,3 +24,39 @@ def customer_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
         located = [{**detail, "loc": ("body", *detail["loc"])} for detail in details]
         raise RequestValidationError(located, body=dict(body)) from None
     return changes(patch)
+
+
+def patch_schemas() -> dict[str, Any]:
+    """The schemas of the two bodies, and what they refer to, by component name.
+
+    Staff's says of each member in ``x-writable-by`` which roles may send it; the customers' own
+    has only what they may.
+    """
+    staff = CustomerPatch.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas: dict[str, Any] = staff.pop("$defs")
+    writers = _writers()
+    for name, member in staff["properties"].items():
+        member["x-writable-by"] = writers[name]
+    for name, member in schemas[AddressPatch.__name__]["properties"].items():
+        member["x-writable-by"] = writers[f"address.{name}"]
+    own = {name for name, viewers in writers.items() if Viewer.SELF in viewers}
+    schemas[STAFF_PATCH] = staff
+    schemas[OWN_PATCH] = staff | {
+        "title": OWN_PATCH,
+        "properties": {name: of for name, of in staff["properties"].items() if name in own},
+        "examples": [example for example in staff["examples"] if example.keys() <= own],
+    }
+    return schemas
+
+
+def _writers() -> dict[str, list[str]]:
+    """Who may write each field, and each object of which they may write a member."""
+    writers: dict[str, list[str]] = {}
+    for row in RESOURCES["customer"].rows:
+        able = [viewer.value for viewer in Viewer if row.cell(viewer).write]
+        writers[row.field] = able
+        outer = row.field.partition(".")[0]
+        writers[outer] = writers.get(outer, []) + [
+            one for one in able if one not in writers.get(outer, [])
+        ]
+    return writers

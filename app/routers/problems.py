@@ -46,6 +46,7 @@ STATUS: Final[Mapping[str, int]] = {
     "not_acceptable": 406,
     "email_taken": 409,
     "conflict": 409,
+    "account_closed": 409,
     "precondition_failed": 412,
     "payload_too_large": 413,
     "uri_too_long": 414,
@@ -154,6 +155,11 @@ def problem_response(
         **(headers or {}),
     }
     return Response(b"" if scope["method"] == "HEAD" else body, STATUS[code], answer)
+
+
+def always_sent(code: str) -> tuple[str, ...]:
+    """The headers, beside those of every problem, that an answer with this code brings along."""
+    return tuple(_HEADERS.get(code, ()))
 
 
 def language_of(scope: Scope) -> Language:

@@ -7,8 +7,19 @@ once, when it is made.
 
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from types import UnionType
-from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from urllib.parse import unquote_to_bytes
 
 from fastapi import params
@@ -17,6 +28,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.errors import Failure, FieldError
 from app.routers.json_body import parse
@@ -76,9 +88,15 @@ class StrictRoute(APIRoute):
         It raises `Failure`, or leaves what it found in ``request.state``.
         """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As an APIRoute; a ready endpoint is served without FastAPI's scaffolding around it."""
+        super().__init__(*args, **kwargs)
+        if _is_ready(self):
+            self.app = _serve(self.get_route_handler())
+
     def get_route_handler(self) -> Handler:
-        """The checks, then FastAPI's own handler."""
-        handle = super().get_route_handler()
+        """The checks, then the endpoint itself if it is ready, otherwise FastAPI's own handler."""
+        handle = _call(self) if _is_ready(self) else super().get_route_handler()
         accepted = _accepted(self)
         guarded = hasattr(self.endpoint, _GUARDS_OWN_QUERY)
         admit = self.admit
@@ -96,6 +114,52 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return strict
+
+
+def _is_ready(route: APIRoute) -> bool:
+    """Whether nothing is left for FastAPI to do, whose dispatch costs more than our whole read.
+
+    Such an endpoint takes the request and plain text out of the path, and returns a `Response`.
+    """
+    dependant = route.dependant
+    declared = (
+        dependant.query_params,
+        dependant.header_params,
+        dependant.cookie_params,
+        dependant.body_params,
+        dependant.dependencies,
+    )
+    answer = get_type_hints(route.endpoint).get("return")
+    return (
+        iscoroutinefunction(route.endpoint)
+        and not any(declared)
+        and dependant.request_param_name is not None
+        and all(_is_any_text(parameter) for parameter in dependant.path_params)
+        and isinstance(answer, type)
+        and issubclass(answer, Response)
+    )
+
+
+def _is_any_text(parameter: Any) -> bool:
+    return parameter.field_info.annotation is str and not parameter.field_info.metadata
+
+
+def _call(route: APIRoute) -> Handler:
+    endpoint, name = route.endpoint, route.dependant.request_param_name or ""
+
+    async def call(request: Request) -> Response:
+        response: Response = await endpoint(**{name: request}, **request.path_params)
+        return response
+
+    return call
+
+
+def _serve(handle: Handler) -> ASGIApp:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return serve
 
 
 def _check_query(request: Request, accepted: _Accepted | None) -> None:

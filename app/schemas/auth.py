@@ -43,6 +43,12 @@ RefreshToken = Annotated[
 class RefreshRequest(Body):
     """A refresh token to be exchanged."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"refresh_token": "Zm9yIG9uZSB1c2Ugb25seSwga2VlcCBpdCBzZWNyZXQ"}]
+        }
+    )
+
     refresh_token: RefreshToken
 
 
@@ -60,5 +66,25 @@ class PublicKey(BaseModel):
 
 class KeySet(BaseModel):
     """Every key whose tokens are honoured, newest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "keys": [
+                        {
+                            "kty": "EC",
+                            "crv": "P-256",
+                            "alg": "ES256",
+                            "use": "sig",
+                            "kid": "20261122T120000000000Z-9f86d081",
+                            "x": "8Gy_dCUkSSjezzoLA6Om16M3nGxlIOKuQU_uCJ6XE6M",
+                            "y": "6i1t0UjH3mmpaxA9iKfjbgsuXk6tzX1zZQegPrC9-B0",
+                        }
+                    ]
+                }
+            ]
+        }
+    )
 
     keys: list[PublicKey]

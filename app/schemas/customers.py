@@ -25,7 +25,6 @@ from app.schemas.fields import (
     TaxIdText,
     line,
     multiline,
-    name,
 )
 
 
@@ -39,7 +38,7 @@ Street = Annotated[str, line(200, "Avenida Paulista")]
 Number = Annotated[str, line(20, "1578", "S/N")]
 Complement = Annotated[str, line(100, "Sala 12")]
 District = Annotated[str, line(100, "Bela Vista")]
-City = Annotated[str, name(80, 100, "São Paulo")]
+City = Annotated[str, line(80, "São Paulo")]
 AttentionNote = Annotated[str, multiline(2000, "Prefere ser atendida depois das 14h.")]
 Purpose = Annotated[str, Checked(_known_purpose, {"enum": sorted(CONSENT_PURPOSES)})]
 Status = Literal["active", "suspended", "closed"]
@@ -182,8 +181,8 @@ class Registration(Body):
 class CustomerPatch(Body):
     """A merge patch: what is not named stays, null clears. See `changes`.
 
-    Not checked here: that a `tax_id` is of the customer's kind, and that an address is whole
-    once it is patched.
+    Not checked here but by `services/customers.py`, which knows the record: that a `tax_id` is of
+    the customer's kind, and that an address is whole once it is patched.
     """
 
     model_config = ConfigDict(

@@ -17,7 +17,6 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from app.core.addresses import POSTAL_CODE_SHAPE, STATES, normalise_postal_code, normalise_state
 from app.core.documents import CNPJ_SHAPE, CPF_SHAPE, normalise_tax_id
 from app.core.emails import LONGEST_EMAIL, normalise_email
-from app.core.folding import clean_name
 from app.core.passwords import LONGEST_NEW_PASSWORD, SHORTEST_PASSWORD, require_strong_password
 from app.core.phones import normalise_phone
 from app.core.text import (
@@ -44,7 +43,7 @@ CNPJ_PATTERN: Final = f"^{_BLANKS}{CNPJ_SHAPE}{_BLANKS}$"
 _PHONE_SHAPES = (
     r"\+[1-9][0-9 ().\-]{6,30}",
     # Brazil: area code and number, toll-free and shared-cost numbers.
-    r"(?:55[ .\-]?)?\(?0?[1-9]{2}\)?[ .\-]?(?:9[ .\-]?)?[2-9][0-9]{3}[ .\-]?[0-9]{4}",
+    r"(?:55[ .\-]?)?\(?0?[1-9]{2}\)?[ .\-]?(?:9[ .\-]?[0-9]|[2-9])[0-9]{3}[ .\-]?[0-9]{4}",
     r"0?[3589]00[ .\-]?[0-9]{3}[ .\-]?[0-9]{4}",
     r"[34]00[0-9][ .\-]?[0-9]{4}",
 )
@@ -94,13 +93,6 @@ def multiline(max_length: int, *examples: str) -> Checked:
     return _text(lambda text: clean_text(text, max_length), max_length, _TEXT_PATTERN, examples)
 
 
-def name(max_length: int, longest_key: int, *examples: str) -> Checked:
-    """Annotates a line that is folded into a key column of `longest_key` characters."""
-    return _text(
-        lambda text: clean_name(text, max_length, longest_key), max_length, _LINE_PATTERN, examples
-    )
-
-
 def _text(
     check: Callable[[str], str], max_length: int, pattern: str, examples: tuple[str, ...]
 ) -> Checked:
@@ -147,7 +139,7 @@ def _not_boolean_or_text(value: object) -> object:
     return value
 
 
-PersonName = Annotated[str, name(150, 200, "Maria D'Ávila", "Padaria Brandão Ltda")]
+PersonName = Annotated[str, line(150, "Maria D'Ávila", "Padaria Brandão Ltda")]
 """A person's name, or a company's: a legal person."""
 
 Email = Annotated[

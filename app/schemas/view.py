@@ -39,17 +39,26 @@ class View(BaseModel):
         body = handler.resolve_ref_schema(schema)
         rows = {row.field: row for row in RESOURCES[cls.resource].rows} if cls.resource else {}
         for name, described in body.get("properties", {}).items():
-            row = rows.get(f"{cls.member}.{name}" if cls.member else name)
-            if row is not None:
-                described.update(_visibility(row))
+            field = f"{cls.member}.{name}" if cls.member else name
+            if field in rows:
+                described.update(_visibility(rows[field]))
+            elif members := [row for other, row in rows.items() if other.startswith(f"{field}.")]:
+                described["x-visible-to"] = _viewers(members)
         return schema
+
+
+def _viewers(rows: list[Row]) -> list[Viewer]:
+    """Who sees at least one of the fields; an object without a visible member is absent."""
+    return [
+        viewer
+        for viewer in Viewer
+        if any(row.cell(viewer).sight is not Sight.HIDDEN for row in rows)
+    ]
 
 
 def _visibility(row: Row) -> dict[str, Any]:
     sights = {viewer: row.cell(viewer).sight for viewer in Viewer}
-    described: dict[str, Any] = {
-        "x-visible-to": [viewer for viewer, sight in sights.items() if sight is not Sight.HIDDEN]
-    }
+    described: dict[str, Any] = {"x-visible-to": _viewers([row])}
     for word, sight in (
         ("masked", Sight.MASKED),
         ("consented", Sight.CONSENTED),

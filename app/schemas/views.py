@@ -1,7 +1,7 @@
 """What callers are shown. A member that the caller may not see is absent, never null."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
@@ -12,6 +12,34 @@ Moment = Annotated[datetime, Field(description="RFC 3339, UTC.", examples=["2026
 Cursor = Annotated[
     str | None, Field(description="Give it back as `cursor` for the next page; null on the last.")
 ]
+
+
+_ID = "01a19467-e800-79ad-b8eb-e568ab252afb"
+_CUSTOMER: dict[str, Any] = {
+    "id": _ID,
+    "kind": "person",
+    "status": "active",
+    "name": "Maria D'Ávila",
+    "email": "maria@exemplo.com.br",
+    "phone": "+5511912345678",
+    "tax_id": "***.982.247-**",
+    "address": {"city": "São Paulo", "state": "SP"},
+    "preferences": {"language": "pt-BR", "contact_channel": "whatsapp"},
+    "created_at": "2026-11-22T12:00:00Z",
+    "last_login_at": None,
+}
+_EVENT: dict[str, Any] = {
+    "id": "01a20280-f331-724e-b623-f6755339f77b",
+    "at": "2026-11-22T12:00:00Z",
+    "role": "support",
+    "action": "staff:customer:read",
+    "fields": ["id", "kind", "status", "name", "email", "phone", "tax_id"],
+    "purpose": "customer_support",
+}
+
+
+def _shown(*examples: dict[str, Any], **more: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(examples), **more})
 
 
 class AddressView(View):
@@ -32,6 +60,7 @@ class AddressView(View):
 class CustomerView(View):
     """A customer as the caller may see it. Masked values keep their shape: ``***.456.789-**``."""
 
+    model_config = _shown(_CUSTOMER)
     resource: ClassVar[str] = "customer"
 
     id: UUID
@@ -51,6 +80,8 @@ class CustomerView(View):
 class CustomerPage(BaseModel):
     """A page of customers."""
 
+    model_config = _shown({"items": [_CUSTOMER], "next_cursor": "bWFpcw"})
+
     items: list[CustomerView]
     next_cursor: Cursor
 
@@ -58,12 +89,15 @@ class CustomerPage(BaseModel):
 class Registered(BaseModel):
     """The account that was opened, as its owner sees it."""
 
+    model_config = _shown({"customer": _CUSTOMER | {"tax_id": "52998224725"}})
+
     customer: CustomerView
 
 
 class AuditEventView(View):
     """What somebody did: names of fields, never values."""
 
+    model_config = _shown(_EVENT)
     resource: ClassVar[str] = "audit_event"
 
     id: UUID
@@ -87,6 +121,8 @@ class AuditEventView(View):
 class AuditEventPage(BaseModel):
     """A page of the audit log, newest first."""
 
+    model_config = _shown({"items": [_EVENT], "next_cursor": "bWFpcw"})
+
     items: list[AuditEventView]
     next_cursor: Cursor
 
@@ -98,6 +134,15 @@ class AccessLogPage(AuditEventPage):
 class PolicyView(View):
     """A published version of the privacy policy."""
 
+    model_config = _shown(
+        {
+            "version": 1,
+            "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "published_at": "2026-11-22T12:00:00Z",
+            "language": "pt-BR",
+            "text": "# Política de privacidade\n…",
+        }
+    )
     resource: ClassVar[str] = "policy"
 
     version: int
@@ -129,7 +174,30 @@ class VisibleResource(BaseModel):
 class OwnVisibility(BaseModel):
     """The caller's own view of the visibility matrix."""
 
-    model_config = ConfigDict(json_schema_extra={"description": "Nothing hidden is named here."})
+    model_config = _shown(
+        {
+            "viewer": "support",
+            "purposes": ["customer_support"],
+            "policy_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "resources": {
+                "customer": {
+                    "rows": "all",
+                    "fields": [
+                        {
+                            "name": "tax_id",
+                            "sight": "masked",
+                            "writable": False,
+                            "filterable": False,
+                            "sortable": False,
+                            "searchable": False,
+                        }
+                    ],
+                    "parameters": ["city", "cursor", "email", "limit", "name", "phone", "q"],
+                }
+            },
+        },
+        description="Nothing hidden is named here.",
+    )
 
     viewer: str
     purposes: Annotated[

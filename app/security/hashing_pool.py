@@ -36,6 +36,10 @@ class HashingPool:
         """`PasswordHasher.verify`; raises Failure("hashing_busy") when no place is free."""
         return await self._run(self._hasher.verify, password, stored)
 
+    async def wrap_md5(self, digest_hex: str, salt: str | None) -> str:
+        """`PasswordHasher.wrap_md5`; raises Failure("hashing_busy") when no place is free."""
+        return await self._run(self._hasher.wrap_md5, digest_hex, salt)
+
     def close(self) -> None:
         """Ends the threads once the accepted jobs are done; from now on every call is "busy"."""
         self._threads.shutdown(wait=True)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -19,10 +20,11 @@ from app.core.database import Database
 from app.core.errors import Failure
 from app.core.ids import new_id
 from app.core.telemetry import describe, logger
-from app.models import AuditEvent, AuditSubject
+from app.models import AuditEvent, AuditSubject, table_of
 from app.services.audit_sink import AuditSink
 
 GROUP = 512
+_EVENTS, _SUBJECTS = insert(table_of(AuditEvent)), insert(table_of(AuditSubject))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,22 @@ class AuditLog:
         await done
 
     async def add(self, connection: AsyncConnection, actor: Actor, *deeds: Deed) -> None:
-        """Put events on record in the caller's transaction: they stand or fall with its changes."""
+        """Put events on record in the caller's transaction: they stand or fall with its changes.
+
+        Raises `Failure("audit_unavailable")`, which must undo the transaction.
+        """
         rows = [self._row(actor, deed) for deed in deeds]
-        await connection.execute(insert(AuditEvent), rows)
         shown = [
             {"subject_id": subject, "event_id": row["id"]}
             for row, deed in zip(rows, deeds, strict=True)
             for subject in deed.subjects
         ]
-        if shown:
-            await connection.execute(insert(AuditSubject), shown)
+        try:
+            await connection.execute(_EVENTS, rows)
+            if shown:
+                await connection.execute(_SUBJECTS, shown)
+        except DBAPIError as error:
+            raise audit_unavailable() from error
 
     async def check(self) -> None:
         """Raise `Failure("audit_unavailable")` unless a row could be written now."""
@@ -115,15 +123,15 @@ class AuditLog:
             "at": self._clock(),
             "actor_kind": actor.kind,
             "actor_id": actor.id,
-            "role": actor.viewer.value,
+            "role": None if actor.kind == "system" else actor.viewer.value,  # the operator has none
             "session_id": actor.session_id,
             "request_id": actor.request_id,
             "action": deed.action,
             "subject_type": deed.subject_type,
             "subject_id": deed.subject_id,
             "fields": deed.fields,
-            "purpose": actor.purpose,
-            "reason": actor.reason,
+            "purpose": actor.purpose or None,
+            "reason": actor.reason or None,
             "policy_hash": self._policy_hash,
             "rows": deed.rows,
             "outcome": deed.outcome,

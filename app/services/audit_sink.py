@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, cast
+from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Dialect, Table
 
-from app.core.database import LOST, Database, DriverLease
-from app.models import AuditEvent, AuditSubject
+from app.core.database import LOST, Database
+from app.core.readers import DriverLease
+from app.core.statements import binders, processed
+from app.models import AuditEvent, AuditSubject, table_of
 
 SECONDS = 10.0
 """A group that takes longer is given up: whoever waits for it is told so."""
 
-EVENTS = cast(Table, AuditEvent.__table__)
-SUBJECTS = cast(Table, AuditSubject.__table__)
-Rows = list[tuple[Any, ...]]
+EVENTS = table_of(AuditEvent)
+SUBJECTS = table_of(AuditSubject)
+Rows = list[Sequence[Any]]
+_in_order = itemgetter(*(column.name for column in EVENTS.columns))
 
 
 class AuditSink:
@@ -23,8 +27,8 @@ class AuditSink:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._bind_event = _binder(EVENTS, database.dialect)
-        self._bind_subject = _binder(SUBJECTS, database.dialect)
+        self._event_binders = binders([each.type for each in EVENTS.columns], database.dialect)
+        self._subject_binders = binders([each.type for each in SUBJECTS.columns], database.dialect)
         self._insert = (
             _PostgresInsert(database.dialect) if database.is_postgresql else _SqliteInsert()
         )
@@ -35,8 +39,8 @@ class AuditSink:
         self, events: Sequence[Mapping[str, Any]], subjects: Sequence[tuple[UUID, UUID]]
     ) -> None:
         """All rows in one commit, or none. Raises whatever the driver did."""
-        rows = [self._bind_event([row[column.name] for column in EVENTS.columns]) for row in events]
-        shown = [self._bind_subject(row) for row in subjects]
+        rows = [processed(self._event_binders, _in_order(row)) for row in events]
+        shown = [processed(self._subject_binders, row) for row in subjects]
         await self._attempt(lambda driver: self._insert(driver, rows, shown))
 
     async def probe(self) -> None:
@@ -44,30 +48,31 @@ class AuditSink:
         await self._attempt(self._insert.probe)
 
     async def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection: the pool that it came from may be gone."""
         async with self._one_at_a_time:
             if self._lease is not None:
-                await self._lease.release()
+                await self._lease.discard()
                 self._lease = None
 
     async def _attempt(self, deed: Callable[[Any], Awaitable[None]]) -> None:
-        async with self._one_at_a_time:
+        async with self._one_at_a_time, asyncio.timeout(SECONDS):
             try:
                 await self._on_connection(deed)
             except LOST:
+                if not self._database.is_postgresql:  # a file is locked or full, never lost
+                    raise
                 await self._on_connection(deed)
 
     async def _on_connection(self, deed: Callable[[Any], Awaitable[None]]) -> None:
-        async with asyncio.timeout(SECONDS):
-            if self._lease is None:
-                self._lease = await self._database.lease()
-            try:
-                await deed(self._lease.driver)
-            except BaseException:
-                # Whatever state it is in, the next group starts on a fresh connection.
-                broken, self._lease = self._lease, None
-                await broken.discard()
-                raise
+        if self._lease is None:
+            self._lease = await self._database.lease()
+        try:
+            await deed(self._lease.driver)
+        except BaseException:
+            # Whatever state it is in, the next group starts on a fresh connection.
+            broken, self._lease = self._lease, None
+            await broken.discard()
+            raise
 
 
 class _PostgresInsert:
@@ -86,19 +91,14 @@ class _PostgresInsert:
         await driver.execute(self._both if shown else self._events, *columns)
 
     async def probe(self, driver: Any) -> None:
-        await driver.execute(self._events, *([] for _ in EVENTS.columns))
-
-
-def _values(table: Table) -> str:
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    return f"({names}) VALUES ({', '.join('?' for _ in table.columns)})"
+        await driver.execute(self._both, *([] for _ in (*EVENTS.columns, *SUBJECTS.columns)))
 
 
 class _SqliteInsert:
     """One transaction around two prepared statements."""
 
-    _events = f"INSERT INTO {EVENTS.name} {_values(EVENTS)}"
-    _subjects = f"INSERT INTO {SUBJECTS.name} {_values(SUBJECTS)}"
+    def __init__(self) -> None:
+        self._events, self._subjects = _insert(EVENTS), _insert(SUBJECTS)
 
     async def __call__(self, driver: Any, rows: Rows, shown: Rows) -> None:
         await driver.execute("BEGIN IMMEDIATE")
@@ -109,29 +109,26 @@ class _SqliteInsert:
 
     async def probe(self, driver: Any) -> None:
         await driver.execute("BEGIN IMMEDIATE")
+        for table, insert in ((EVENTS, self._events), (SUBJECTS, self._subjects)):
+            await driver.execute(f"{insert} WHERE FALSE", [None] * len(table.columns))
         await driver.execute("ROLLBACK")
+
+
+def _insert(table: Table) -> str:
+    """An INSERT of one row for SQLite; ``WHERE FALSE`` after it makes it one of no row."""
+    places = ", ".join("?" for _ in table.columns)
+    return f"INSERT INTO {table.name} ({_names(table)}) SELECT {places}"
+
+
+def _names(table: Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.columns)
 
 
 def _unnest(table: Table, dialect: Dialect, first: int) -> tuple[str, int]:
     """``(columns) SELECT * FROM unnest(arrays)``, and the number of the next parameter."""
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
     arrays = ", ".join(
         f"${place}::{column.type.compile(dialect)}[]"
         for place, column in enumerate(table.columns, first)
     )
-    text = f"({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - names of our own columns
+    text = f"({_names(table)}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our own names
     return text, first + len(table.columns)
-
-
-def _binder(table: Table, dialect: Dialect) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    processors = [
-        column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns
-    ]
-
-    def bind(row: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(
-            processor(value) if processor is not None else value
-            for processor, value in zip(processors, row, strict=True)
-        )
-
-    return bind

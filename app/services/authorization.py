@@ -1,9 +1,9 @@
 """The first line of every service: may this caller do this, and did they say what they must?"""
 
 from app.access.actors import Actor
-from app.access.permissions import may
+from app.access.permissions import OWNER, may
 from app.access.purposes import PURPOSES
-from app.access.viewers import MUST_GIVE_REASON
+from app.access.viewers import MUST_GIVE_REASON, Viewer
 from app.core.errors import Refusal
 
 SHORTEST_REASON = 5
@@ -11,9 +11,20 @@ LONGEST_REASON = 500
 
 
 def require(actor: Actor, permission: str) -> None:
-    """Raise `Refusal("forbidden")` unless the permission table lets the caller."""
-    if not may(actor.viewer, permission):
+    """Raise `Refusal("forbidden")` unless the permission table lets the caller.
+
+    Inside an account, the caller must also be its owner.
+    """
+    stranger = actor.viewer is Viewer.SELF and OWNER not in actor.permissions
+    if stranger or not may(actor.viewer, permission):
         raise Refusal("forbidden", action=permission)
+
+
+def require_purpose(actor: Actor, permission: str) -> None:
+    """Raise `Refusal("purpose_not_allowed")` unless the purpose is one of the caller's own."""
+    if actor.purpose not in PURPOSES[actor.viewer]:
+        accepted = ", ".join(PURPOSES[actor.viewer])
+        raise Refusal("purpose_not_allowed", action=permission, params={"accepted": accepted})
 
 
 def require_grounds(actor: Actor, permission: str) -> None:
@@ -22,10 +33,9 @@ def require_grounds(actor: Actor, permission: str) -> None:
     Raises `Refusal` with ``forbidden``, ``purpose_not_allowed`` or ``reason_required`` (P12).
     """
     require(actor, permission)
-    if actor.purpose not in PURPOSES[actor.viewer]:
-        accepted = ", ".join(PURPOSES[actor.viewer])
-        raise Refusal("purpose_not_allowed", action=permission, params={"accepted": accepted})
-    if actor.viewer in MUST_GIVE_REASON and actor.reason is None:
+    require_purpose(actor, permission)
+    missing = actor.reason is None and actor.viewer in MUST_GIVE_REASON
+    if missing or actor.reason == "":  # one that was given and is unfit must not vanish silently
         raise Refusal(
             "reason_required",
             action=permission,

@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.core.documents import normalise_tax_id
-from app.core.errors import Failure, FieldError
+from app.core.errors import Failure, FieldError, Refusal
 from app.core.text import FieldRefused
 from app.models import Customer, CustomerWord
 from app.projection.guard import read_changes
 from app.projection.keys import address_key, city_key, name_key, name_words
-from app.projection.plans import Plan
-from app.projection.projection import Page, Shown, View
+from app.projection.plans import Plan, View
+from app.projection.projection import Page, Shown
+from app.schemas.customers import Address
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
@@ -76,8 +77,9 @@ async def change(
     """Change fields of one customer; returns the record as the caller now sees it.
 
     `if_match` are the entity tags of which one must be the record's, as this caller sees it.
-    Raises `Refusal` for a field the caller may not write, whatever its value,
-    `Failure("precondition_failed")` when the record changed meanwhile.
+    Raises `Refusal` for a field the caller may not write, whatever its value, for a record outside
+    the caller's rows (``not_found``), one that changed meanwhile (``precondition_failed``), and one
+    that is closed for this caller (``account_closed``): each is on record.
     """
     action = f"{_door(actor)}:customer:update"
     require_grounds(actor, action)
@@ -86,7 +88,10 @@ async def change(
     changes = {field: value for field, value in validate(body).items() if field in named}
     before = await _locked(platform, connection, actor, plan, customer_id)
     if "*" not in if_match and platform.projection.show(plan, before).etag not in if_match:
-        raise Failure("precondition_failed")
+        raise _refused("precondition_failed", action, customer_id)
+    # An erased account stays as it is; a closed one is kept for the law, not for its owner to edit.
+    if before["status"] in (("closed", "erased") if actor.kind == "login" else ("erased",)):
+        raise _refused("account_closed", action, customer_id)
     await _store(platform, connection, customer_id, before, changes)
     after = await _locked(platform, connection, actor, plan, customer_id)
     await platform.audit.add(
@@ -133,6 +138,8 @@ async def _store(
         columns["preferences"] = _merged(before["preferences"], columns["preferences"])
     if columns.get("tax_id") is not None:
         _demand_kind(columns["tax_id"], before["kind"])
+    if any(field.startswith("address.") for field in changes):
+        _demand_whole({**before["address"], **columns})
     if "status" in columns and columns["status"] != before["status"]:
         closed = columns["status"] == "closed"
         columns["closed_at"] = platform.clock() if closed else None
@@ -160,8 +167,12 @@ async def _locked(
     statement = platform.projection.one(plan).with_for_update()
     row = (await connection.execute(statement, {**values, "id": customer_id})).first()
     if row is None:
-        raise Failure("not_found")
+        raise _refused("not_found", f"{_door(actor)}:customer:update", customer_id)
     return platform.projection.view(plan, row)
+
+
+def _refused(code: str, action: str, customer_id: UUID) -> Refusal:
+    return Refusal(code, action=action, subject_type=RESOURCE, subject_id=customer_id)
 
 
 def _merged(before: Mapping[str, Any], patch: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -175,6 +186,19 @@ def _demand_kind(tax_id: str, kind: Literal["person", "company"]) -> None:
     except FieldRefused as refused:
         error = FieldError("/tax_id", refused.code, refused.params)
         raise Failure("validation_failed", errors=[error]) from None
+
+
+def _demand_whole(address: Mapping[str, Any]) -> None:
+    """An address is there with everything that a registration demands of it, or not at all."""
+    if all(address[part] is None for part in Address.model_fields):
+        return
+    errors = [
+        FieldError(f"/address/{part}", "address_incomplete")
+        for part, field in Address.model_fields.items()
+        if field.is_required() and address[part] is None
+    ]
+    if errors:
+        raise Failure("validation_failed", errors=errors)
 
 
 def _door(actor: Actor) -> str:

@@ -18,7 +18,7 @@ from app.models import IdempotencyKey
 from app.services.platform import Platform
 
 KEPT = timedelta(days=1)
-_FORM = re.compile(r"[\x21-\x7e]{8,128}")
+FORM = re.compile(r"[\x21-\x7e]{8,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Claim:
 
 def claim_of(platform: Platform, door: str, key: str, request: bytes) -> Claim:
     """The claim of a key at a door. Raises `Failure("idempotency_key_invalid")`."""
-    if not _FORM.fullmatch(key):
+    if not FORM.fullmatch(key):
         raise Failure("idempotency_key_invalid")
     secret = platform.keyring.secret("idempotency")
     return Claim(

@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import String, column, select, table
 
+from app.core.database import means_unavailable, unavailable
 from app.core.errors import Failure
 from app.core.settings import Settings
 from app.core.statements import prepare
@@ -20,10 +21,19 @@ ROOT = Path(str(resources.files("app"))).parent
 
 
 def upgrade(settings: Settings) -> None:
-    """Run the migrations that are missing. Raises what Alembic does. Not inside an event loop."""
+    """Run the migrations that are missing. Not inside an event loop.
+
+    Raises `Failure("database_unavailable")` when there is no database, else what Alembic does.
+    """
     if settings.database.startswith("sqlite:"):
         settings.var_dir.mkdir(parents=True, exist_ok=True)
-    command.upgrade(_config(settings.database), "head")
+    config = _config(settings.database)
+    try:
+        command.upgrade(config, "head")
+    except Exception as error:
+        if means_unavailable(error):
+            raise unavailable() from error
+        raise
 
 
 async def install(platform: Platform) -> bool:

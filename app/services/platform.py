@@ -47,11 +47,6 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         cursor_key=keyring.secret("cursors"),
         fiscal_years=settings.fiscal_retention_years,
     )
-    hasher = PasswordHasher(
-        time_cost=settings.argon2_time_cost,
-        memory_cost_kib=settings.argon2_memory_kib,
-        parallelism=settings.argon2_parallelism,
-    )
     return Platform(
         settings=settings,
         clock=clock,
@@ -61,7 +56,16 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         sessions=SessionWatch(database, clock),
         keyring=keyring,
         tokens=AccessTokens(keyring, settings.public_url, settings.access_token_seconds, clock),
-        hashing=HashingPool(hasher, settings.hash_workers, settings.hash_queue),
+        hashing=HashingPool(password_hasher(settings), settings.hash_workers, settings.hash_queue),
         totp_sealer=Sealer(keyring.secret("totp-secrets")),
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),
+    )
+
+
+def password_hasher(settings: Settings) -> PasswordHasher:
+    """Hashes at the cost that the settings ask for."""
+    return PasswordHasher(
+        time_cost=settings.argon2_time_cost,
+        memory_cost_kib=settings.argon2_memory_kib,
+        parallelism=settings.argon2_parallelism,
     )

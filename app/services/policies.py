@@ -30,7 +30,7 @@ class Version:
 
 
 async def show_current(platform: Platform, actor: Actor) -> Shown:
-    """The version in force, with its text. Raises `Failure("not_found")` before `migrate`."""
+    """The version in force, with its text. Raises `Failure("not_found")` before any is."""
     require(actor, "public:policy:read")
     plan = platform.projection.plan(actor, RESOURCE)
     statement = platform.projection.selection(plan).order_by(Policy.version.desc()).limit(1)

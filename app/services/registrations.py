@@ -3,10 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
+from app.access.permissions import OWNER
 from app.access.purposes import CONSENT_PURPOSES, PURPOSES
 from app.access.viewers import Viewer
 from app.core.database import insert_unless_there
@@ -45,6 +47,8 @@ async def register(
         if claim is not None:
             before = await idempotency.answered(platform, connection, claim)
             if before is not None:
+                shown = UUID(orjson.loads(before)["customer"]["id"])
+                await _put_on_record(platform, connection, actor, shown)
                 return before
         version = await policies.current(connection, platform.clock)
         if version is None or version.version != form.accepted_policy_version:
@@ -137,7 +141,7 @@ async def _insert_customer(
             id=new_id(),
             login_id=login_id,
             customer_id=customer_id,
-            permissions=("owner",),
+            permissions=(OWNER,),
             created_at=now,
         )
     )
@@ -171,19 +175,22 @@ async def _show(
         request_id=actor.request_id,
         id=login_id,
         customer_id=customer_id,
+        permissions=(OWNER,),
     )
     plan = platform.projection.plan(owner, "customer")
     values = platform.projection.scope(owner, platform.clock()) | {"id": customer_id}
     row = (await connection.execute(platform.projection.one(plan), values)).one()
+    await _put_on_record(platform, connection, owner, customer_id)
+    return to_json({"customer": platform.projection.view(plan, row)})
+
+
+async def _put_on_record(
+    platform: Platform, connection: AsyncConnection, actor: Actor, customer_id: UUID
+) -> None:
+    """Whoever is answered is shown the owner's fields, the second time too."""
+    fields = platform.projection.plans[Viewer.SELF, PURPOSES[Viewer.SELF][0], "customer"].visible
     await platform.audit.add(
         connection,
-        owner,
-        Deed(
-            ACTION,
-            subject_type="customer",
-            subject_id=customer_id,
-            fields=plan.visible,
-            rows=1,
-        ),
+        actor,
+        Deed(ACTION, subject_type="customer", subject_id=customer_id, fields=fields, rows=1),
     )
-    return to_json({"customer": platform.projection.view(plan, row)})

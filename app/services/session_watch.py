@@ -51,17 +51,17 @@ class SessionWatch:
         self._database = database
         self._clock = clock
         self._monotonic = monotonic
-        self._known: dict[UUID, _Known] = {}
+        self._known: dict[tuple[str, UUID], _Known] = {}
         self._staff = prepare(_staff_session(), database.dialect)
         self._customer = prepare(_customer_session(), database.dialect)
 
     async def staff(self, session: UUID) -> LiveSession | None:
         """The staff session, or None when it ended or its holder may no longer act."""
-        return await self._look(session, self._staff, _as_staff)
+        return await self._look(("staff", session), self._staff, _as_staff)
 
     async def customer(self, session: UUID) -> LiveSession | None:
         """The customer session, or None when it ended or its holder may no longer act."""
-        return await self._look(session, self._customer, _as_customer)
+        return await self._look(("customer", session), self._customer, _as_customer)
 
     async def ask_within(self, connection: AsyncConnection, session: UUID) -> LiveSession | None:
         """Either kind of session, asked of the caller's transaction instead of memory."""
@@ -74,20 +74,21 @@ class SessionWatch:
 
     def forget(self, session: UUID) -> None:
         """Ask the database the next time: the session was just changed here."""
-        self._known.pop(session, None)
+        for kind in ("staff", "customer"):
+            self._known.pop((kind, session), None)
 
     async def _look(
-        self, session: UUID, statement: Prepared, read: Callable[[Any], LiveSession | None]
+        self, key: tuple[str, UUID], statement: Prepared, read: Callable[[Any], LiveSession | None]
     ) -> LiveSession | None:
         now = self._monotonic()
-        known = self._known.get(session)
+        known = self._known.get(key)
         if known is None or now - known.asked_at > FRESH_SECONDS:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
             # The age counts from before the question, so that the answer is never older than said.
-            question = asyncio.ensure_future(self._ask(session, statement, read))
-            known = self._known[session] = _Known(now, question)
-            question.add_done_callback(lambda done: self._drop_failed(session, done))
+            question = asyncio.ensure_future(self._ask(key[1], statement, read))
+            known = self._known[key] = _Known(now, question)
+            question.add_done_callback(lambda done: self._drop_failed(key, done))
         # A caller who gives up must not take the answer from the others who wait for it.
         return await asyncio.shield(known.answer)
 
@@ -97,9 +98,9 @@ class SessionWatch:
         rows = await self._database.fetch(statement, {"session": session, "now": self._clock()})
         return read(rows[0]) if rows else None
 
-    def _drop_failed(self, session: UUID, done: asyncio.Future[LiveSession | None]) -> None:
+    def _drop_failed(self, key: tuple[str, UUID], done: asyncio.Future[LiveSession | None]) -> None:
         if done.cancelled() or done.exception() is not None:
-            self._known.pop(session, None)
+            self._known.pop(key, None)
 
 
 def _alive() -> Any:

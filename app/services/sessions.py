@@ -4,18 +4,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import LargeBinary, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.access.purposes import PURPOSES
 from app.access.viewers import Viewer
 from app.core.ids import new_id
-from app.models import RefreshToken, Session
+from app.core.statements import bound, prepare
+from app.models import RefreshToken, Session, table_of
 from app.security.opaque import digest, new_opaque_token
 from app.services.audit_log import Deed
 from app.services.platform import Platform
 from app.services.session_watch import LiveSession
+
+# Made once, and on the tables: making a statement costs as much as running it.
+_OPEN = insert(table_of(Session))
+_ISSUE = insert(table_of(RefreshToken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,16 @@ async def open_session(
     lifetime = timedelta(days=platform.settings.refresh_token_days)
     customer = holder.kind == "customer"
     await connection.execute(
-        insert(Session).values(
-            id=session_id,
-            kind=holder.kind,
-            login_id=holder.id if customer else None,
-            customer_id=holder.customer_id,
-            staff_id=None if customer else holder.id,
-            created_at=now,
-            expires_at=now + lifetime,
-        )
+        _OPEN,
+        {
+            "id": session_id,
+            "kind": holder.kind,
+            "login_id": holder.id if customer else None,
+            "customer_id": holder.customer_id,
+            "staff_id": None if customer else holder.id,
+            "created_at": now,
+            "expires_at": now + lifetime,
+        },
     )
     return session_id, await _issue(platform, connection, holder, session_id)
 
@@ -63,8 +69,17 @@ async def renew(platform: Platform, refresh_token: str, request_id: str) -> Toke
     """A new pair for a refresh token that is used for the first time; None refuses it.
 
     The second use of a spent one ends its session: somebody else holds a copy (RFC 9700, 4.14).
+    A token that never was leaves no trace: strangers must not be able to fill the log for ever.
     """
     mark = digest(refresh_token)
+    known = prepare(
+        select(RefreshToken.session_id).where(
+            RefreshToken.digest == bound("digest", LargeBinary())
+        ),
+        platform.database.dialect,
+    )
+    if not await platform.database.fetch(known, {"digest": mark}):
+        return None
     async with platform.database.transaction() as connection:
         session_id = await _spend(platform, connection, mark)
         if session_id is not None:
@@ -157,11 +172,8 @@ async def _issue(
     refresh_token, mark = new_opaque_token()
     now = platform.clock()
     lifetime = timedelta(days=platform.settings.refresh_token_days)
-    await connection.execute(
-        insert(RefreshToken).values(
-            digest=mark, session_id=session_id, created_at=now, expires_at=now + lifetime
-        )
-    )
+    token = {"digest": mark, "session_id": session_id, "created_at": now}
+    await connection.execute(_ISSUE, {**token, "expires_at": now + lifetime})
     access_token = platform.tokens.issue(
         audience="customer" if holder.kind == "customer" else "staff",
         subject=holder.id,
@@ -189,7 +201,10 @@ async def _spend(platform: Platform, connection: AsyncConnection, mark: bytes) -
 
 
 async def _reused(connection: AsyncConnection, mark: bytes) -> UUID | None:
-    statement = select(RefreshToken.session_id).where(RefreshToken.digest == mark)
+    """The session of a token that was spent before; one that only expired is nobody's theft."""
+    statement = select(RefreshToken.session_id).where(
+        RefreshToken.digest == mark, RefreshToken.spent_at.is_not(None)
+    )
     return (await connection.execute(statement)).scalar_one_or_none()
 
 

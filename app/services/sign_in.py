@@ -13,7 +13,7 @@ from app.core.emails import email_key, normalise_email
 from app.core.errors import Failure
 from app.core.statements import bound, prepare
 from app.core.text import FieldRefused
-from app.models import Customer, Login, Membership, StaffMember
+from app.models import Customer, Login, Membership, StaffMember, table_of
 from app.security import totp
 from app.security.sealing import SealBroken
 from app.services.audit_log import Deed
@@ -40,7 +40,10 @@ async def customer(
         raise await _refused(platform, CUSTOMER_ACTION, "login", found, request_id)
     fresh = await platform.hashing.hash(password) if verdict.needs_rehash else None
     async with platform.database.transaction() as connection:
-        customer_id = await _account(connection, found["id"], account)
+        asked = {"login": found["id"], "account": account}
+        customer_id = (
+            await connection.execute(_OLDEST if account is None else _NAMED, asked)
+        ).scalar_one_or_none()
         if customer_id is not None:
             holder = Holder("customer", found["id"], Viewer.SELF, customer_id)
             session_id, tokens = await open_session(platform, connection, holder)
@@ -102,6 +105,31 @@ _STAFF = select(
     StaffMember.totp_last_step,
 ).where(StaffMember.email_key == bound("email_key", StaffMember.email_key.type))
 
+# Made once: making a statement costs as much as running it.
+_OLDEST = (
+    select(Membership.customer_id)
+    .join(Customer, Customer.id == Membership.customer_id)
+    .where(
+        Membership.login_id == bound("login", Membership.login_id.type),
+        Membership.revoked_at.is_(None),
+        Customer.status != "erased",
+    )
+    .order_by(Membership.created_at, Membership.id)
+    .limit(1)
+)
+_NAMED = _OLDEST.where(Membership.customer_id == bound("account", Membership.customer_id.type))
+_LOGINS, _CUSTOMERS = table_of(Login), table_of(Customer)
+_NOTE_LOGIN = (
+    update(_LOGINS)
+    .where(_LOGINS.c.id == bound("login", _LOGINS.c.id.type))
+    .values(last_login_at=bound("now", _LOGINS.c.last_login_at.type))
+)
+_NOTE_CUSTOMER = (
+    update(_CUSTOMERS)
+    .where(_CUSTOMERS.c.id == bound("customer", _CUSTOMERS.c.id.type))
+    .values(last_login_at=bound("now", _CUSTOMERS.c.last_login_at.type))
+)
+
 _prepare_once = lru_cache(maxsize=8)(prepare)
 
 
@@ -127,23 +155,6 @@ def _step(platform: Platform, found: Mapping[str, Any] | None, code: str) -> int
     return totp.verify(secret, code, platform.clock(), found["totp_last_step"])
 
 
-async def _account(connection: AsyncConnection, login_id: UUID, wanted: UUID | None) -> UUID | None:
-    statement = (
-        select(Membership.customer_id)
-        .join(Customer, Customer.id == Membership.customer_id)
-        .where(
-            Membership.login_id == login_id,
-            Membership.revoked_at.is_(None),
-            Customer.status != "erased",
-        )
-        .order_by(Membership.created_at, Membership.id)
-        .limit(1)
-    )
-    if wanted is not None:
-        statement = statement.where(Membership.customer_id == wanted)
-    return (await connection.execute(statement)).scalar_one_or_none()
-
-
 async def _note_customer(
     platform: Platform,
     connection: AsyncConnection,
@@ -152,10 +163,8 @@ async def _note_customer(
     fresh: str | None,
 ) -> None:
     now = platform.clock()
-    await connection.execute(update(Login).where(Login.id == found["id"]).values(last_login_at=now))
-    await connection.execute(
-        update(Customer).where(Customer.id == customer_id).values(last_login_at=now)
-    )
+    await connection.execute(_NOTE_LOGIN, {"login": found["id"], "now": now})
+    await connection.execute(_NOTE_CUSTOMER, {"customer": customer_id, "now": now})
     if fresh is not None:  # unless the password was changed while this one was being hashed
         await connection.execute(
             update(Login)

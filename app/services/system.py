@@ -8,5 +8,5 @@ from app.core.ids import new_id
 def operator() -> Actor:
     """Whoever gives commands on the server."""
     return Actor(
-        kind="system", viewer=Viewer.PUBLIC, purpose="publication", request_id=str(new_id())
+        kind="system", viewer=Viewer.PUBLIC, purpose="system_operation", request_id=str(new_id())
     )

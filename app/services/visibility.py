@@ -10,13 +10,16 @@ from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES, matrix_hash
 from app.projection.guard import parameters
 from app.projection.plans import Plan
-from app.services.authorization import require
+from app.services.authorization import require, require_purpose
 from app.services.platform import Platform
+
+ACTION = "staff:visibility:read"
 
 
 def own(platform: Platform, actor: Actor) -> dict[str, Any]:
     """What the caller sees of each resource: enough to draw forms by, and nothing hidden."""
-    require(actor, "staff:visibility:read")
+    require(actor, ACTION)
+    require_purpose(actor, ACTION)
     plans = [platform.projection.plan(actor, name) for name in RESOURCES]
     return {
         "viewer": actor.viewer,

@@ -278,6 +278,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("legacy_id", name=op.f("pk_legacy_customers")),
     )
+    with op.batch_alter_table("legacy_customers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_legacy_customers_customer_id"), ["customer_id"], unique=False
+        )
+
     op.create_table(
         "memberships",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -409,6 +414,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_memberships_customer_id"))
 
     op.drop_table("memberships")
+    with op.batch_alter_table("legacy_customers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legacy_customers_customer_id"))
+
     op.drop_table("legacy_customers")
     with op.batch_alter_table("customer_words", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_words_customer_id"))

@@ -9,12 +9,20 @@ down_revision: str | None = "0001"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-TABLES = ("audit_events", "audit_subjects", "audit_seals")
+TABLES = {
+    "audit_events": ("id",),
+    "audit_subjects": ("subject_id", "event_id"),
+    "audit_seals": ("number",),
+}
+"""The tables, each with its primary key."""
 MESSAGE = "the audit log is append-only"
 
 
 def upgrade() -> None:
-    """Triggers on both databases; on PostgreSQL they hold against TRUNCATE too."""
+    """Triggers on both databases; on PostgreSQL they hold against TRUNCATE too.
+
+    SQLite calls no trigger for the row that a REPLACE removes: there a taken key is refused.
+    """
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
@@ -26,7 +34,13 @@ def upgrade() -> None:
                 f"ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
             )
     else:
-        for table in TABLES:
+        for table, key in TABLES.items():
+            same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+            taken = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - our own names
+            op.execute(
+                f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} "
+                f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+            )
             for verb in ("UPDATE", "DELETE"):
                 op.execute(
                     f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
@@ -42,5 +56,5 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION refuse_change()")
     else:
         for table in TABLES:
-            for verb in ("update", "delete"):
+            for verb in ("replace", "update", "delete"):
                 op.execute(f"DROP TRIGGER {table}_no_{verb}")

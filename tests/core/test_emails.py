@@ -46,7 +46,7 @@ def test_the_domain_is_put_in_one_form(text: str, kept: str) -> None:
         "maria@127.0.0.1",
         "maria@localhost",
         "maria@servidor.local",
-        "maria@exemplo.test",
+        "maria@exemplo.invalid",
         '"maria silva"@exemplo.com.br',
         "Maria <maria@exemplo.com.br>",
         "ação@exemplo.com.br",

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.folding import clean_name, fold, words
-from app.core.text import FieldRefused
+from app.core.folding import fold, words
 
 ANY_TEXT = st.text(st.characters(codec=None))
 
@@ -101,26 +100,3 @@ def test_words_are_distinct_and_in_order() -> None:
 @given(name=ANY_TEXT)
 def test_a_name_finds_itself_by_every_word(name: str) -> None:
     assert set(fold(name).split()) <= set(words(name))
-
-
-def test_a_name_has_something_to_find_it_by() -> None:
-    assert clean_name(" 3M  do Brasil ", 20) == "3M do Brasil"
-    for nameless in ("!", "- . -", "😀"):
-        with pytest.raises(FieldRefused, match=r"^text_pattern$"):
-            clean_name(nameless, 20)
-
-
-def test_a_name_fits_its_column_folded_too() -> None:
-    assert clean_name("ß" * 10, 20) == "ß" * 10
-    with pytest.raises(FieldRefused, match=r"^text_too_long$"):
-        clean_name("ß" * 11, 20)
-
-
-@given(name=ANY_TEXT)
-def test_names_are_clean_or_refused(name: str) -> None:
-    try:
-        kept = clean_name(name, 12)
-    except FieldRefused:
-        return
-    assert clean_name(kept, 12) == kept
-    assert 1 <= len(fold(kept)) <= 12

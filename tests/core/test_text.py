@@ -32,6 +32,7 @@ def refusal(cleaner: Cleaner, text: str, max_length: int = 40) -> str:
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("'; DROP TABLE customers; --", "'; DROP TABLE customers; --"),
         ("<b>%s{0}</b>", "<b>%s{0}</b>"),
+        ("\ufeffA\u00adn\u200ba\U000e0041", "Ana"),  # copied along, seen by nobody
         ("\ue000", "\ue000"),  # private use: somebody's own letter
     ],
 )
@@ -49,20 +50,13 @@ def test_a_line_is_trimmed_and_composed(sent: str, kept: str) -> None:
         ("a\u2028b", "text_control_characters"),
         ("a\u202eb", "text_control_characters"),  # right-to-left override
         ("a\u2066b", "text_control_characters"),
-        ("a\u200bb", "text_control_characters"),
-        ("a\u00adb", "text_control_characters"),
-        ("\ufeffa", "text_control_characters"),
-        ("a\U000e0041", "text_control_characters"),  # a tag character
-        ("a\uffff", "text_control_characters"),
-        ("a\U0010fffe", "text_control_characters"),
-        ("a\ufdd0", "text_control_characters"),
         ("a\ud800", "text_not_unicode"),
         ("\udfff\ud800", "text_not_unicode"),
         ("", "text_empty"),
         ("   ", "text_empty"),
         ("\u200d\u200c", "text_empty"),
+        ("\u200b\U000e0041", "text_empty"),
         ("\u3164\u2800", "text_empty"),  # a letter and a symbol drawn as nothing
-        ("\u0301", "text_empty"),
         ("a" * 41, "text_too_long"),
         ("a" * 40 + " ", "text_too_long"),  # as sent, so that the schema's maxLength is true
         ("\u0958" * 21, "text_too_long"),  # two characters each, once composed

@@ -79,10 +79,16 @@ PASSWORDS: Final = st.builds(
     ).flatmap(st.permutations),
 )
 
+SEARCHES: Final = st.lists(
+    st.text(_LETTERS, min_size=1, max_size=12).map(lambda word: f"a{word}"), min_size=1, max_size=8
+).map(" ".join)
+"""Up to eight words."""
+
 FORMATS: Final[Mapping[str, st.SearchStrategy[str]]] = {
     "cep": POSTAL_CODES | POSTAL_CODES.map(lambda code: f"{code[:5]}-{code[5:]}"),
     "cpf-or-cnpj": CPFS | CPFS.map(_masked_cpf) | CNPJS | CNPJS.map(_masked_cnpj),
     "idn-email": EMAILS,
     "password": PASSWORDS,
+    "search-words": SEARCHES,
     "phone": MOBILES | MOBILES.map(lambda e164: f"({e164[3:5]}) {e164[5:10]}-{e164[10:]}"),
 }

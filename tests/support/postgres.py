@@ -32,6 +32,8 @@ class EmbeddedPostgres:
         self._room = room
         self._data = room.folder / "postgres"
         self._socket = room.folder / "socket"
+        self._stopping: list[str] = []
+        self._starting: list[str] = []
 
     def url(self, database: str = "postgres") -> str:
         """Address of one of its databases, for the service's settings and for asyncpg."""
@@ -82,9 +84,17 @@ class EmbeddedPostgres:
         }
         flags = " ".join(f"-c {name}='{value}'" for name, value in options.items())
         log = self._data / "server.log"
-        run_unprivileged(
-            [*control, "-l", str(log), "-o", flags, "start"], log=self._room.folder / "start.log"
-        )
+        self._stopping = [*control, "-m", "immediate", "stop"]
+        self._starting = [*control, "-l", str(log), "-o", flags, "start"]
+        self.start()
+
+    def stop(self) -> None:
+        """Have it gone at once, as in a crash; only who started the server may."""
+        run_unprivileged(self._stopping, log=self._room.folder / "stop.log")
+
+    def start(self) -> None:
+        """Have it back; it recovers what was committed."""
+        run_unprivileged(self._starting, log=self._room.folder / "start.log")
 
     def _binaries(self) -> Path:
         """The wheel's programs; a copy in the room if the server's user cannot reach them."""

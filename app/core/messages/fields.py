@@ -76,6 +76,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Pessoa informa CPF; empresa informa CNPJ.",
         "A person gives a CPF; a company gives a CNPJ.",
     ),
+    "address_incomplete": _both(
+        "Informe também este campo: o endereço precisa estar completo.",
+        "Give this one too: the address must be complete.",
+    ),
     "invalid_postal_code": _both("O CEP tem oito dígitos.", "A CEP has eight digits."),
     "invalid_state": _both("Use a sigla da UF, como SP.", "Use the state's letters, as in SP."),
     "unknown_purpose": _both("Esta finalidade não existe.", "This purpose does not exist."),

@@ -224,6 +224,10 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
             " Speak to the agency.",
         ),
     ),
+    "account_closed": _both(
+        ("Conta encerrada", "Uma conta encerrada não pode ser alterada. Fale com a agência."),
+        ("Account closed", "A closed account cannot be changed. Speak to the agency."),
+    ),
     "https_required": _both(
         ("HTTPS necessário", "Repita o pedido por HTTPS e troque o que enviou sem proteção."),
         ("HTTPS required", "Repeat the request over HTTPS and replace what you sent in clear."),

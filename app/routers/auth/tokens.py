@@ -1,6 +1,7 @@
 """Signing in, staying signed in, signing out."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form
@@ -15,6 +16,7 @@ from app.routers.admission import (
     platform_of,
 )
 from app.routers.identifiers import read_id
+from app.routers.strict_route import FORM
 from app.schemas.auth import RefreshRequest, TokenPair
 from app.services import sessions, sign_in
 
@@ -25,8 +27,22 @@ Secret = Annotated[str, Form(max_length=1024, json_schema_extra={"format": "pass
 Code = Annotated[str, Form(max_length=16, description="Six digits from the authenticator.")]
 
 
+def _example(fields: Mapping[str, str]) -> dict[str, Any]:
+    """A filled-in form, for the document."""
+    return {"requestBody": {"content": {FORM: {"examples": {"usual": {"value": fields}}}}}}
+
+
 @router.post(
-    "/customer/token", operation_id="auth_customer_sign_in", summary="Sign in as a customer"
+    "/customer/token",
+    operation_id="auth_customer_sign_in",
+    summary="Sign in as a customer",
+    openapi_extra=_example(
+        {
+            "grant_type": "password",
+            "username": "maria@exemplo.com.br",
+            "password": "quatro-gatos-7-telhados",
+        }
+    ),
 )
 async def customer_token(
     request: Request,
@@ -45,7 +61,19 @@ async def customer_token(
     return _pair(tokens)
 
 
-@router.post("/staff/token", operation_id="auth_staff_sign_in", summary="Sign in as staff")
+@router.post(
+    "/staff/token",
+    operation_id="auth_staff_sign_in",
+    summary="Sign in as staff",
+    openapi_extra=_example(
+        {
+            "grant_type": "password",
+            "username": "ana@alainer.com.br",
+            "password": "quatro-gatos-7-telhados",
+            "totp": "123456",
+        }
+    ),
+)
 async def staff_token(
     request: Request,
     username: Username,

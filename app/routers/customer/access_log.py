@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.access.viewers import Viewer
 from app.routers import answers
 from app.routers.admission import CustomerRoute, actor_of, platform_of
 from app.routers.list_parameters import list_parameters
@@ -19,7 +20,7 @@ router = APIRouter(prefix="/v1/customer/access-log", tags=["customer"], route_cl
     operation_id="customer_read_access_log",
     summary="Who looked at my data?",
     response_model=AccessLogPage,
-    openapi_extra=dict(list_parameters("audit_event")),
+    openapi_extra=dict(list_parameters("audit_event", Viewer.SELF)),
 )
 @guards_own_query
 async def read_access_log(request: Request) -> Response:

@@ -9,9 +9,8 @@ from starlette.responses import Response
 from app.core.errors import Failure
 from app.routers import answers
 from app.routers.admission import CustomerRoute, actor_of, platform_of
-from app.routers.patches import customer_changes
+from app.routers.patches import OWN_PATCH, customer_changes
 from app.routers.preconditions import if_match
-from app.schemas.customers import CustomerPatch
 from app.schemas.views import CustomerView
 from app.services import customers
 
@@ -37,7 +36,7 @@ async def read_profile(request: Request) -> Response:
     operation_id="customer_update_profile",
     summary="Change my registration",
     response_model=CustomerView,
-    openapi_extra={"x-body": CustomerPatch.__name__},
+    openapi_extra={"x-body": OWN_PATCH},
 )
 async def update_profile(request: Request, body: Annotated[dict[str, Any], Body()]) -> Response:
     """Name, e-mail, phone, tax id, address and preferences; null clears what may be empty.

@@ -10,10 +10,9 @@ from app.routers import answers
 from app.routers.admission import StaffRoute, actor_of, platform_of
 from app.routers.identifiers import read_id
 from app.routers.list_parameters import list_parameters
-from app.routers.patches import customer_changes
+from app.routers.patches import STAFF_PATCH, customer_changes
 from app.routers.preconditions import if_match
 from app.routers.strict_route import guards_own_query
-from app.schemas.customers import CustomerPatch
 from app.schemas.views import CustomerPage, CustomerView
 from app.services import customers
 
@@ -57,7 +56,7 @@ async def read_customer(request: Request, customer_id: CustomerId) -> Response:
     operation_id="staff_update_customer",
     summary="Change a customer's fields",
     response_model=CustomerView,
-    openapi_extra={"x-body": CustomerPatch.__name__},
+    openapi_extra={"x-body": STAFF_PATCH},
 )
 async def update_customer(
     request: Request, customer_id: CustomerId, body: Annotated[dict[str, Any], Body()]

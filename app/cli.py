@@ -1,0 +1,329 @@
+"""The operator's commands: results on stdout, everything else on stderr, honest exit codes."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.access.matrix import MatrixError
+from app.access.viewers import STAFF_ROLES
+from app.core import telemetry
+from app.core.clock import system_clock
+from app.core.errors import Failure
+from app.core.messages import field_message, problem_words
+from app.core.settings import Settings
+from app.core.text import FieldRefused
+from app.main import create_app, open_keyring
+from app.security.keyfiles import KeysError
+from app.security.keys import Keyring
+from app.services import demo as demo_service
+from app.services import legacy_import, matrix_tables, migrations, seals, visibility
+from app.services import staff as staff_service
+from app.services.legacy_report import ReportFile
+from app.services.platform import Platform, open_platform
+from app.worker.loop import run as run_worker
+
+Result = TypeVar("Result")
+
+app = typer.Typer(
+    name="salvaguarda",
+    help="Customers' data, as promised.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+staff = typer.Typer(help="The agency's own people.", no_args_is_help=True)
+audit = typer.Typer(help="The audit log.", no_args_is_help=True)
+keys = typer.Typer(help="Signing keys and the master secret.", no_args_is_help=True)
+app.add_typer(staff, name="staff")
+app.add_typer(audit, name="audit")
+app.add_typer(keys, name="keys")
+stderr = Console(stderr=True)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to its newest form, and install the first policy."""
+    settings = _settings()
+    open_keyring(settings)  # before anything is changed
+    migrations.upgrade(settings)
+    new = _with_platform(settings, migrations.install)
+    print("migrated; first policy installed" if new else "migrated")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(envvar="HOST")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    forwarded_allow_ips: Annotated[
+        str, typer.Option(envvar="FORWARDED_ALLOW_IPS", help="The proxy that ends TLS.")
+    ] = "127.0.0.1",
+) -> None:
+    """Serve HTTP. In production a proxy before it ends TLS."""
+    settings = _settings()
+    open_keyring(settings)  # one clear line now, instead of a stack in each worker
+    _with_platform(settings, _nothing)
+    stderr.print(f"Serving on http://{host}:{port} (documentation: /docs)", highlight=False)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=True,
+        forwarded_allow_ips=forwarded_allow_ips,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Do the background work (sealing the audit log, forgetting what expired) until stopped."""
+    stderr.print("Working; stop with Ctrl-C.")
+    with suppress(KeyboardInterrupt):
+        _with_platform(_settings(), run_worker)
+
+
+@app.command()
+def demo(
+    customers: Annotated[int, typer.Option(min=0, help="Made-up people.")] = 200,
+    if_empty: Annotated[bool, typer.Option(help="Only into an empty database.")] = False,
+) -> None:
+    """Load made-up people in bulk (one password, hashed once) and a staff member of each role."""
+    settings = _settings()
+    if settings.production:
+        _stop("The demo's passwords are public: it is not for production.")
+
+    async def load(platform: Platform) -> demo_service.Demo | None:
+        with _progress("customers", customers) as progress:
+            return await demo_service.load(platform, customers, progress, only_if_empty=if_empty)
+
+    loaded = _with_platform(settings, load)
+    if loaded is None:
+        stderr.print("The database has customers already.")
+    for line in demo_service.instructions(settings):
+        print(line)
+
+
+@app.command("import-legacy")
+def import_legacy(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    dry_run: Annotated[bool, typer.Option(help="Check only; change nothing.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write the refused rows as JSON.")] = None,
+) -> None:
+    """Take in the customers of the old system. Again and again: a second run changes nothing.
+
+    Exits 0 when the file was gone through, even if rows were refused: they are told on stderr, or
+    in the report.
+    """
+    settings = _settings()
+
+    async def run(platform: Platform) -> legacy_import.Outcome:
+        with (
+            ReportFile(report) if report is not None else nullcontext() as document,
+            _progress("rows", None) as progress,
+        ):
+            refuse = document.add if document is not None else lambda fault: _say(str(fault))
+            listeners = legacy_import.Listeners(progress, _say, refuse)
+            outcome = await legacy_import.run(platform, file, listeners, dry_run=dry_run)
+            if document is not None:
+                document.finish(outcome.summary())
+            return outcome
+
+    _print_json(_with_platform(settings, run).summary())
+
+
+@app.command("visibility")
+def show_visibility(
+    format_: Annotated[
+        Literal["table", "markdown", "json"], typer.Option("--format", help="How to print it.")
+    ] = "table",
+) -> None:
+    """Print the whole visibility matrix, with its hash."""
+    if format_ == "json":
+        _print_json(visibility.whole())
+    else:
+        print(matrix_tables.render(markdown=format_ == "markdown"), end="")
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    _print_json(create_app(Settings(env="development")).openapi())
+
+
+@staff.command("add")
+def staff_add(
+    email: Annotated[str, typer.Option()],
+    name: Annotated[str, typer.Option()],
+    role: Annotated[str, typer.Option(help="One of: " + ", ".join(STAFF_ROLES))],
+) -> None:
+    """Add a staff member. The password comes on standard input; the answer is JSON."""
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+
+    async def add(platform: Platform) -> staff_service.AddedStaff:
+        return await staff_service.add(
+            platform, email=email, name=name, role=role, password=password
+        )
+
+    added = _with_platform(_settings(), add)
+    _print_json({"id": str(added.id), "totp_secret": added.totp_secret, "totp_uri": added.totp_uri})
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Recompute every seal of the audit log. Exits 1 when one does not hold."""
+    found = _with_platform(_settings(), seals.verify)
+    _print_json(
+        {
+            "sealed_events": found.events,
+            "unsealed_events": found.unsealed,
+            "seals": found.seals,
+            "broken_seal": found.broken,
+            "reason": found.reason,
+        }
+    )
+    if found.broken is not None:
+        raise typer.Exit(1)
+
+
+@audit.command("seal")
+def audit_seal() -> None:
+    """Seal now what is older than a minute, as the worker does by itself."""
+    print(_with_platform(_settings(), seals.seal))
+
+
+@keys.command("create")
+def keys_create() -> None:
+    """Make the keys that are missing (in production they are never made by themselves)."""
+    settings = _settings()
+    ring = Keyring.create(settings.keys_path, development=not settings.production)
+    print(ring.signing_key().kid)
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Make a key that signs from now on; the older ones still verify. Prints its name (kid)."""
+    print(open_keyring(_settings()).rotate())
+
+
+@keys.command("retire")
+def keys_retire(kid: str) -> None:
+    """Remove a key. Tokens that it signed are refused within a second, everywhere."""
+    open_keyring(_settings()).retire(kid)
+
+
+def main() -> None:
+    """Run a command; what an operator can mend is said in one line on stderr."""
+    try:
+        app()
+    except (KeysError, MatrixError) as error:
+        _stop(str(error))
+    except Failure as failure:
+        _stop(_advice(failure))
+    except FieldRefused as refused:
+        reasons = refused.params.get("reasons")
+        _stop(
+            field_message(refused.code, "en", refused.params) + (f" ({reasons})" if reasons else "")
+        )
+    except ValidationError as error:
+        fields = ", ".join(f"SALVAGUARDA_{str(e['loc'][0]).upper()}" for e in error.errors())
+        _stop(f"Settings are not right: {fields}")
+    except (ValueError, OSError) as error:
+        _stop(str(error))
+
+
+def _advice(failure: Failure) -> str:
+    """What an operator can do; callers of the service are told other things."""
+    if failure.code == "database_unavailable":
+        return "The database does not answer, or is not migrated: see DATABASE_URL, and migrate."
+    return problem_words(failure.code, "en", failure.params).detail
+
+
+def _why(refused: FieldRefused) -> str:
+    """What is wrong with a value, never the value."""
+    message = field_message(refused.code, "en", refused.params)
+    reasons = refused.params.get("reasons")
+    return message if reasons is None else f"{message} ({reasons})"
+
+
+async def _nothing(_platform: Platform) -> None:
+    """Open and close: start-up's own checks are what is wanted."""
+
+
+def _settings() -> Settings:
+    settings = Settings()
+    telemetry.configure(production=settings.production, level=settings.log_level)
+    return settings
+
+
+def _with_platform(settings: Settings, work: Callable[[Platform], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        platform = open_platform(settings, system_clock, open_keyring(settings))
+        try:
+            return await work(platform)
+        finally:
+            await platform.close()
+
+    return asyncio.run(run())
+
+
+def _progress(unit: str, total: int | None) -> "_Bar":
+    return _Bar(unit, total)
+
+
+class _Bar:
+    """A progress bar on stderr, where that is a terminal; calling it advances."""
+
+    def __init__(self, unit: str, total: int | None) -> None:
+        self._progress = Progress(
+            TextColumn(unit),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=stderr,
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._progress.add_task(unit, total=total)
+
+    def __enter__(self) -> "_Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        if total is not None:
+            self._progress.update(self._task, total=total)
+        self._progress.advance(self._task, done)
+
+
+def _say(message: str) -> None:
+    stderr.print(message, highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_json(content: Any) -> None:
+    print(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def _stop(message: str) -> None:
+    print(f"salvaguarda: {message}", file=sys.stderr)
+    raise SystemExit(1)

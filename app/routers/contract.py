@@ -1,0 +1,294 @@
+"""What holds for whole doors, as data for the OpenAPI document: see `openapi.py`."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from app.access.purposes import PURPOSES
+from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES
+from app.core.text import UNSAFE, UNSEEN
+from app.routers.problems import STATUS, always_sent
+from app.services.authorization import LONGEST_REASON, SHORTEST_REASON
+from app.services.idempotency import FORM
+
+DESCRIPTION: Final = """\
+Salvaguarda keeps a web agency's promise about customers' data.
+
+There are four kinds of caller, each with a door of its own:
+
+* **Anybody**: `/v1/public`, and `/v1/auth` to sign in. Read the policy in force
+  (`GET /v1/public/policies/current`), then register with its `version`.
+* **Customers**: sign in at `POST /v1/auth/customer/token`, send `Authorization: Bearer …` to
+  `/v1/customer`. They see their whole account, and who looked at it.
+* **Staff**: sign in at `POST /v1/auth/staff/token` with password and TOTP code, use `/v1/staff`.
+  Each role sees only its fields: a hidden member is *absent*, and naming it is answered like naming
+  one that does not exist. `x-visible-to` on each property says who sees it;
+  `GET /v1/staff/visibility` tells callers their own part. `X-Purpose` names the purpose of a read;
+  engineers state `X-Reason`.
+* **Partners and authorities**: their doors (`/v1/partner`, `/v1/authority`) are not open yet.
+
+Errors are problem documents (RFC 9457) with a stable `code`, in Portuguese, or in English by
+`Accept-Language`; they never hold what was sent. A method that a path does not know is answered
+405 with `Allow`, a body of more than one megabyte 413. Lists answer
+`{"items": […], "next_cursor": …}`; give the cursor back with the same parameters. Changes need
+`If-Match` with the `ETag` that was read.
+"""
+
+TAGS: Final = [
+    {"name": "public", "description": "For anybody."},
+    {"name": "auth", "description": "Signing in, staying signed in, signing out."},
+    {"name": "customer", "description": "For customers, about their own account."},
+    {"name": "staff", "description": "For staff, each role with its own fields."},
+    {"name": "health", "description": "For whoever runs the service."},
+]
+
+SECURITY_SCHEMES: Final[dict[str, Any]] = {
+    door: {
+        "type": "oauth2",
+        "description": description,
+        "flows": {
+            "password": {
+                "tokenUrl": f"/v1/auth/{door}/token",
+                "refreshUrl": "/v1/auth/refresh",
+                "scopes": {},
+            }
+        },
+    }
+    for door, description in (
+        ("customer", "A customer's login: e-mail and password."),
+        (
+            "staff",
+            "A staff member: e-mail, password and `totp`, a form field beside the usual two.",
+        ),
+    )
+} | {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of either kind.",
+    }
+}
+
+PROBLEM_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "RFC 9457. Never holds what was sent.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "code": {"type": "string", "enum": sorted(STATUS), "description": "Stable."},
+        "detail": {"type": "string", "description": "What to do next."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "message"],
+                "additionalProperties": False,
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON pointer (RFC 6901)."},
+                    "parameter": {"type": "string", "description": "The query parameter."},
+                    "code": {"type": "string", "description": "Stable."},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+PARAMETERS_OF_EXAMPLES: Final[Mapping[str, str | int]] = {
+    "accepted": "cursor, limit",
+    "limit": 1024 * 1024,
+    "min": SHORTEST_REASON,
+    "max": LONGEST_REASON,
+}
+ERRORS_OF_EXAMPLES: Final[Mapping[str, list[dict[str, str]]]] = {
+    "validation_failed": [
+        {"pointer": "/email", "code": "invalid_email", "message": "Not an e-mail address."}
+    ],
+    "unknown_member": [
+        {"pointer": "", "code": "unknown_member", "message": "This member is not accepted."}
+    ],
+}
+
+
+def _told(description: str, **schema: Any) -> dict[str, Any]:
+    return {"description": description, "required": True, "schema": {"type": "string"} | schema}
+
+
+HEADERS: Final[dict[str, Any]] = {
+    "X-Request-ID": _told("Names this exchange in logs and audit events."),
+    "ETag": _told("The state of the record, for `If-Match`."),
+    "Location": _told("Where the new record is."),
+    "Retry-After": _told("Seconds to wait.", pattern="^[0-9]+$"),
+    "WWW-Authenticate": _told("`Bearer`, with the error if there was a token (RFC 6750)."),
+    "Accept": _told("The media types that are taken (RFC 9110, 15.5.16)."),
+}
+
+_WITH_TAG: Final = frozenset(
+    {
+        "customer_read_profile",
+        "customer_update_profile",
+        "public_read_current_policy",
+        "staff_read_customer",
+        "staff_update_customer",
+    }
+)
+
+_TAG: Final = "$response.header.ETag"
+_RENEW: Final = {
+    "renew": {
+        "operationId": "auth_refresh",
+        "requestBody": {"refresh_token": "$response.body#/refresh_token"},
+        "description": "Before `expires_in` has passed.",
+    }
+}
+LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "auth_customer_sign_in": _RENEW,
+    "auth_staff_sign_in": _RENEW,
+    "auth_refresh": _RENEW,
+    "customer_read_profile": {
+        "change": {
+            "operationId": "customer_update_profile",
+            "parameters": {"header.If-Match": _TAG},
+        }
+    },
+    "staff_list_customers": {
+        "first": {
+            "operationId": "staff_read_customer",
+            "parameters": {"path.customer_id": "$response.body#/items/0/id"},
+        }
+    },
+    "staff_read_customer": {
+        "change": {
+            "operationId": "staff_update_customer",
+            "parameters": {
+                "path.customer_id": "$request.path.customer_id",
+                "header.If-Match": _TAG,
+            },
+        }
+    },
+}
+"""What an answer is good for next, by operation id."""
+
+
+def security_of(path: str) -> list[dict[str, list[str]]] | None:
+    """What a path asks of its callers; None where anybody may come."""
+    if path.startswith(("/v1/staff", "/v1/customer")):
+        return [{path.split("/")[2]: []}, {"bearer": []}]
+    return [{"bearer": []}] if path == "/v1/auth/logout" else None
+
+
+def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
+    """The request headers that an operation reads, the caller's token apart."""
+    taken: list[dict[str, Any]] = []
+    if path.startswith("/v1"):
+        taken.append(_header("Accept-Language", "`pt-BR` (default) or `en`.", "en"))
+    if path.startswith("/v1/staff"):
+        taken.append(_purpose())
+    if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
+        taken.append(_reason())
+    if method == "patch":
+        example = '"3f7a0c51e9d24b86a1f0c2d4e6b8a097"'
+        meaning = "The `ETag` that was read; `*` for whatever stands there."
+        taken.append(_header("If-Match", meaning, example, required=True))
+    if path == "/v1/public/registrations":
+        meaning = (
+            "The same key and body gets the same answer once more, for a day; another body 422."
+        )
+        example = "5a0c7c1e-6f0b-4b0e-9a51-0f5d8c1f2b3a"
+        taken.append(_header("Idempotency-Key", meaning, example, pattern=f"^{FORM.pattern}$"))
+    return taken
+
+
+def headers_given(operation_id: str) -> dict[str, Any]:
+    """The response headers of an operation that went well."""
+    names = ["X-Request-ID"]
+    if operation_id in _WITH_TAG:
+        names.append("ETag")
+    if operation_id == "public_register":
+        names.append("Location")
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def headers_of_problem(code: str) -> tuple[str, ...]:
+    """The response headers of a problem, the request id apart."""
+    return ("Accept",) if code == "unsupported_media_type" else always_sent(code)
+
+
+def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str]:
+    """The codes of the problems that an operation may answer with."""
+    codes = {"malformed_request", "unknown_parameter", "internal_error"}
+    if path.startswith("/v1"):
+        codes |= {"https_required", "database_unavailable", "audit_unavailable"}
+    if "requestBody" in operation:
+        codes |= {"payload_too_large", "unsupported_media_type", "validation_failed"}
+        codes |= {"malformed_json", "unknown_member"}
+    if path.startswith("/v1/auth"):
+        codes |= _AUTH[path.removeprefix("/v1/auth/")]
+    if path == "/v1/public/registrations":
+        codes |= _REGISTRATION
+    if path == "/v1/public/policies/current":
+        codes |= {"not_found"}
+    if security_of(path) is not None:
+        codes |= {"unauthenticated", "token_invalid", "session_ended"}
+    if path.startswith(("/v1/staff", "/v1/customer")):
+        codes |= {"forbidden", "purpose_not_allowed"}
+    if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
+        codes |= {"reason_required"}
+    if path.endswith(("/profile", "/{customer_id}")):
+        codes |= {"not_found"}
+    elif any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
+        codes |= {"validation_failed", "invalid_sort", "invalid_cursor"}
+    if method == "patch":
+        codes |= {"precondition_failed", "precondition_required"}
+    return codes
+
+
+_AUTH: Final[Mapping[str, set[str]]] = {
+    "customer/token": {"invalid_credentials", "hashing_busy"},
+    "staff/token": {"invalid_credentials", "hashing_busy"},
+    "refresh": {"token_invalid"},
+    "logout": set(),
+}
+_REGISTRATION: Final = {
+    "registration_closed",
+    "registration_unavailable",
+    "email_taken",
+    "policy_version_not_current",
+    "idempotency_key_invalid",
+    "idempotency_key_reused",
+    "hashing_busy",
+}
+
+
+def _header(
+    name: str, description: str, example: str, *, required: bool = False, **schema: Any
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string", **schema},
+        "example": example,
+    }
+
+
+def _purpose() -> dict[str, Any]:
+    purposes = sorted({purpose for role in STAFF_ROLES for purpose in PURPOSES[role]})
+    meaning = "Why the caller reads; without it the role's own purpose counts."
+    return _header("X-Purpose", meaning, "legal_obligation", enum=purposes)
+
+
+def _reason() -> dict[str, Any]:
+    seen = f"[^{UNSAFE}{UNSEEN}]"
+    between = f"{{{SHORTEST_REASON - 2},{LONGEST_REASON - 2}}}"
+    meaning = (
+        f"{SHORTEST_REASON} to {LONGEST_REASON} characters, in UTF-8. Required of: "
+        + ", ".join(sorted(MUST_GIVE_REASON))
+        + "."
+    )
+    pattern = f"^{seen}[^{UNSAFE}]{between}{seen}$"
+    return _header("X-Reason", meaning, "Incidente 42: conferir o cadastro", pattern=pattern)

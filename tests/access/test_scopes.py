@@ -1,0 +1,34 @@
+"""Which rows a viewer sees: none, unless a line says so."""
+
+import pytest
+
+from app.access.scopes import ROW_SCOPES, Scope, row_scope
+from app.access.viewers import Viewer
+from app.access.visibility import RESOURCES
+
+ALL, NONE, OPEN = Scope.ALL, Scope.NONE, Scope.OPEN
+
+# Said once more by hand, in the order of the viewers.
+SIGNED = {
+    "customer": (
+        *(Scope.OWN, ALL, ALL, ALL, OPEN, Scope.OPEN_OR_FISCAL, OPEN, Scope.MARKETING_CONSENT),
+        *(NONE, NONE, NONE),
+    ),
+    "audit_event": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+    "policy": (Scope.PUBLISHED,) * len(Viewer),
+}
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_viewer_by_every_resource(resource: str) -> None:
+    expected = SIGNED.get(resource, (NONE,) * len(Viewer))
+    assert tuple(row_scope(resource, viewer) for viewer in Viewer) == expected
+
+
+def test_each_line_is_about_a_resource() -> None:
+    assert set(ROW_SCOPES) <= set(RESOURCES)
+
+
+def test_what_is_not_written_admits_nothing() -> None:
+    for viewer in Viewer:
+        assert row_scope("nothing", viewer) is Scope.NONE

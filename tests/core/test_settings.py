@@ -1,0 +1,96 @@
+"""`app/core/settings.py`: every variable of the contract, checked once."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.core.settings import Settings
+
+
+def from_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"SALVAGUARDA_{name}", value)
+    return Settings()
+
+
+def test_without_variables_it_is_development_on_sqlite_under_var() -> None:
+    settings = Settings()
+    assert not settings.production
+    assert settings.database == "sqlite:///var/salvaguarda.db"
+    assert settings.keys_path == Path("var/keys")
+    assert (settings.registration_mode, settings.worker_mode) == ("open", "embedded")
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert settings.cors_origins == ()
+
+
+def test_every_variable_of_the_contract_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = from_environment(
+        monkeypatch,
+        DATABASE_URL="postgresql://someone@host/name",
+        ENV="production",
+        SMTP_URL="smtp://mail:25",
+        VAR_DIR="/srv/var",
+        KEYS_DIR="/srv/keys",
+        PUBLIC_URL="https://conta.exemplo.com.br",
+        CORS_ORIGINS="https://a.exemplo.com.br/, https://b.exemplo.com.br ,",
+        REGISTRATION="closed",
+        REDIS_URL="redis://r",
+        WORKER="embedded",
+    )
+    assert settings.production
+    assert settings.database == "postgresql://someone@host/name"
+    assert settings.smtp_url == "smtp://mail:25"
+    assert settings.var_dir == Path("/srv/var")
+    assert settings.keys_path == Path("/srv/keys")
+    assert settings.public_url == "https://conta.exemplo.com.br"
+    assert settings.cors_origins == ("https://a.exemplo.com.br", "https://b.exemplo.com.br")
+    assert settings.registration_mode == "closed"
+    assert settings.redis_url == "redis://r"
+    assert settings.worker_mode == "embedded"
+
+
+def test_keys_and_database_follow_the_var_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = from_environment(monkeypatch, VAR_DIR="/srv/var")
+    assert settings.keys_path == Path("/srv/var/keys")
+    assert settings.database == "sqlite:////srv/var/salvaguarda.db"
+
+
+def test_production_confirms_registrations_and_leaves_the_worker_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = from_environment(monkeypatch, ENV="production")
+    assert (settings.registration_mode, settings.worker_mode) == ("confirmed", "none")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENV", "prod"),
+        ("REGISTRATION", "maybe"),
+        ("WORKER", "yes"),
+        ("BODY_LIMIT", "12"),
+        ("DATABASE_POOL", "0"),
+        ("ARGON2_MEMORY_KIB", "7"),
+        ("ARGON2_TIME_COST", "0"),
+        ("HASH_WORKERS", "0"),
+        ("HASH_QUEUE", "0"),
+        ("ACCESS_TOKEN_SECONDS", "86400"),
+        ("REFRESH_TOKEN_DAYS", "0"),
+        ("LOG_LEVEL", "verbose"),
+        ("FISCAL_RETENTION_YEARS", "-1"),
+    ],
+)
+def test_an_unfit_value_is_refused_without_being_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        from_environment(monkeypatch, **{name: value})
+    [error] = refused.value.errors()
+    assert error["loc"] == (name.lower(),)
+    assert "input_value" not in str(refused.value)
+
+
+def test_settings_do_not_change_once_made() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().env = "production"  # type: ignore[misc]  # the point

@@ -1,0 +1,48 @@
+"""One started service per module and database: tests bring their own people into it.
+
+For test files that say ``pytestmark = pytest.mark.asyncio(loop_scope="module")``.
+"""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.support.hostile import Caller, dump
+from tests.support.people import CustomerPerson, StaffPerson, add_customer, add_staff
+from tests.support.service import Service, serving
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(
+    shared_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """The service, shared by the tests of a module."""
+    async with serving(shared_database_url, tmp_path_factory.mktemp("house")) as service:
+        yield service
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def maria(house: Service) -> CustomerPerson:
+    """A customer who is signed in."""
+    return await add_customer(house.platform)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def director(house: Service) -> StaffPerson:
+    """The member of staff who may do most."""
+    return await add_staff(house.platform, "director")
+
+
+@pytest.fixture
+def caller(house: Service, maria: CustomerPerson, director: StaffPerson) -> Caller:
+    """Sends what nobody should, as any of them."""
+    return Caller(house, maria, director)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def untouched(house: Service, caller: Caller) -> AsyncIterator[None]:
+    """The database is the same, byte for byte, after the test."""
+    before = await dump(house)
+    yield
+    assert await dump(house) == before

@@ -1,0 +1,117 @@
+"""schemathesis, all checks, over the whole document, as each kind of caller: it finds nothing.
+
+`SALVAGUARDA_FUZZ_EXAMPLES` and `SALVAGUARDA_FUZZ_SEED` make a run longer, or another one.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from starlette.types import ASGIApp
+
+from app.access.viewers import Viewer
+from tests.support.fuzzing import (
+    PHASES,
+    SEED,
+    Findings,
+    Loop,
+    fuzz,
+    narrowed,
+    over_there,
+    with_any_tag,
+)
+from tests.support.people import CustomerPerson, StaffPerson, add_customer, add_staff
+from tests.support.service import Service, serving
+
+EXAMPLES: Final = int(os.environ.get("SALVAGUARDA_FUZZ_EXAMPLES", "3"))
+ROLES: Final = (Viewer.DIRECTOR, Viewer.SUPPORT, Viewer.SYSTEMS_ENGINEER)
+
+# The document's own example of a sign-in, which is thus a good one.
+EMAIL: Final = "maria@exemplo.com.br"
+PASSWORD: Final = "quatro-gatos-7-telhados"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The service on a loop of its own, and everybody who calls."""
+
+    loop: Loop
+    service: Service
+    app: ASGIApp
+    maria: CustomerPerson
+    staff: Mapping[Viewer, StaffPerson]
+
+    def document(self) -> dict[str, Any]:
+        return dict(self.service.app.openapi())
+
+
+@pytest.fixture(scope="module")
+def house(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder: Path = tmp_path_factory.mktemp("house")
+    opening = serving(
+        shared_database_url, folder, access_token_seconds=3600, log_level="error", database_pool=2
+    )
+    with Loop().started() as loop, loop.entered(opening) as service:
+
+        async def arrive() -> tuple[CustomerPerson, dict[Viewer, StaffPerson]]:
+            platform = service.platform
+            maria = await add_customer(platform, login_email=EMAIL, password=PASSWORD)
+            for _ in range(5):
+                await add_customer(platform)
+            return maria, {role: await add_staff(platform, role) for role in ROLES}
+
+        async def fresh() -> str:
+            return (await add_customer(service.platform)).token
+
+        maria, staff = loop.run(arrive())
+        yield House(loop, service, over_there(service.app, loop, fresh), maria, staff)
+
+
+def only(document: dict[str, Any], *, staff: bool) -> dict[str, Any]:
+    """The document with the staff's doors alone, or without them."""
+    paths = document["paths"]
+    chosen = {path: of for path, of in paths.items() if path.startswith("/v1/staff") is staff}
+    return {**document, "paths": chosen}
+
+
+def found(
+    house: House,
+    document: dict[str, Any],
+    headers: Mapping[str, str],
+    phases: tuple[str, ...] = PHASES,
+) -> Findings:
+    seed = int(os.environ.get("SALVAGUARDA_FUZZ_SEED", SEED))
+    return fuzz(document, house.app, headers=headers, examples=EXAMPLES, seed=seed, phases=phases)
+
+
+def test_nothing_is_found_as_a_customer_and_as_nobody(house: House) -> None:
+    document = with_any_tag(only(house.document(), staff=False))
+    findings = found(house, document, house.maria.headers)
+    assert not findings.failures, str(findings)
+    for operation, statuses in findings.statuses.items():
+        assert operation.startswith("POST /v1/auth/staff") or any(
+            status < 300 for status in statuses
+        ), f"{operation} never went well: {statuses}"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nothing_is_found_as_staff(house: House, role: Viewer) -> None:
+    person = house.staff[role]
+    telling = house.service.client.get("/v1/staff/visibility", headers=person.headers)
+    own = house.loop.run(telling).json()
+    document = with_any_tag(narrowed(only(house.document(), staff=True), own, "customer"))
+    for operation in document["paths"]["/v1/staff/customers/{customer_id}"].values():
+        for parameter in operation["parameters"]:
+            if parameter["name"] == "customer_id":
+                parameter["example"] = str(house.maria.id)
+    if "audit_event" not in own["resources"]:
+        del document["paths"]["/v1/staff/audit-events"]
+    # What coverage sends follows from the document alone: once per document is enough.
+    phases = PHASES if role is Viewer.DIRECTOR else tuple(p for p in PHASES if p != "coverage")
+    findings = found(house, document, person.headers, phases)
+    assert not findings.failures, str(findings)
+    reading = findings.statuses["GET /v1/staff/customers/{customer_id}"]
+    assert 200 in reading, "no customer was ever read"

@@ -1,0 +1,273 @@
+"""Every viewer by every route that shows records by every field, from outside, on both databases.
+
+Nothing is listed here by hand: viewers, resources, columns and routes are enumerated, so that what
+is added tomorrow is under the same tests. See `support/exercisers.py` and `support/canaries.py`.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.access.matrix import Resource, Sight
+from app.access.permissions import PERMISSIONS, may
+from app.access.viewers import STAFF_ROLES, Viewer
+from app.access.visibility import INTERNAL, RESOURCES
+from app.main import create_app
+from app.models import Base
+from app.projection.plans import Plan
+from tests.support.canaries import Canary
+from tests.support.exercisers import (
+    EXERCISERS,
+    NOT_RECORDS,
+    Route,
+    door_of,
+    revealing_routes,
+    shown_to,
+)
+from tests.support.stage import Stage, flat, raw, selected, staged
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CALLERS = (Viewer.SELF, *STAFF_ROLES, Viewer.PUBLIC)
+OPEN_DOORS = {"staff": frozenset(STAFF_ROLES), "customer": frozenset({Viewer.SELF})}
+PRODUCT = [(route, viewer) for route in EXERCISERS for viewer in CALLERS]
+NAMES = [f"{viewer}-{method}-{path}" for (method, path), viewer in PRODUCT]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(
+    shared_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    async with staged(shared_database_url, tmp_path_factory.mktemp("stage")) as it:
+        yield it
+
+
+def plan_of(stage: Stage, route: Route, viewer: Viewer) -> Plan:
+    capacity = shown_to(route, viewer)
+    return stage.platform.projection.plan(stage.actor(capacity), EXERCISERS[route].resource)
+
+
+def is_let_in(route: Route, viewer: Viewer) -> bool:
+    return viewer in OPEN_DOORS.get(door_of(route), CALLERS)
+
+
+def is_answered(route: Route, viewer: Viewer) -> bool:
+    capacity = Viewer.PUBLIC if door_of(route) == "public" else viewer
+    return is_let_in(route, viewer) and may(capacity, EXERCISERS[route].permission)
+
+
+def sight(resource: Resource, field: str, viewer: Viewer) -> Sight:
+    return next(row for row in resource.rows if row.field == field).cell(viewer).sight
+
+
+def hidden_in(stage: Stage, plan: Plan) -> Iterator[tuple[Canary, str]]:
+    """Every canary of every table that an answer by this plan must not hold."""
+    resource = RESOURCES[plan.resource]
+    clear = {row.column for row in resource.rows if row.field in set(plan.visible) - plan.masked}
+    for canary in (*stage.canaries.values(), stage.closed):
+        for column in canary.traces:
+            if not (canary.table == resource.table and column in clear):
+                yield canary, f"{canary.table}.{column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request: its answer, all that left the service for it, and what the database was told."""
+
+    answer: httpx.Response
+    everything: bytes
+    statements: tuple[str, ...]
+    entered: bytes
+    """Every value that a lone read brought into the process."""
+
+    def selects(self, resource: str) -> list[tuple[list[str], list[str]]]:
+        """What was selected from the resource's table."""
+        parsed = [selected(sql) for sql in self.statements if sql.lstrip()[:6].upper() == "SELECT"]
+        table = RESOURCES[resource].table
+        return [(parts, names) for main, parts, names in parsed if main == table]
+
+
+Ask = Callable[[Route, Viewer], Awaitable[Exchange]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def ask(stage: Stage) -> Ask:
+    """Asks each question once, for all the tests that look at the same exchange."""
+    known: dict[tuple[Route, Viewer], Exchange] = {}
+
+    async def asked(route: Route, viewer: Viewer) -> Exchange:
+        if (route, viewer) not in known:
+            stage.tap.clear()
+            stage.log.seek(0)
+            stage.log.truncate()
+            answer = await EXERCISERS[route].send(stage, viewer, stage.headers(viewer))
+            statements = tuple(stage.tap.statements)
+            entered = repr([list(row) for row in stage.tap.rows]).encode()
+            metrics = await stage.client.get("/metrics")
+            everything = raw(answer) + stage.log.getvalue() + metrics.content
+            known[route, viewer] = Exchange(answer, everything, statements, entered)
+        return known[route, viewer]
+
+    return asked
+
+
+def expected_mask(column: str, value: str) -> str:
+    """The documented shapes, said once more, in Python."""
+    if column == "tax_id":
+        return f"***.{value[3:6]}.{value[6:9]}-**"
+    if column == "email":
+        return f"{value[0]}***@{value.partition('@')[2]}"
+    assert column == "phone", f"say here what a masked {column} looks like"
+    return f"****{value[-4:]}"
+
+
+async def test_every_route_that_shows_records_is_exercised() -> None:
+    document = create_app().openapi()
+    assert set(revealing_routes(document)) == set(EXERCISERS)
+    behind_doors = {
+        (method, path)
+        for path, operations in document["paths"].items()
+        for method in operations
+        if path.startswith(("/v1/staff", "/v1/customer", "/v1/partner", "/v1/authority"))
+    }
+    assert behind_doors - set(EXERCISERS) == set(NOT_RECORDS)
+
+
+async def test_every_permission_is_exercised() -> None:
+    walked = {entry.permission for entry in EXERCISERS.values()}
+    assert walked | {"staff:visibility:read"} == set(PERMISSIONS)
+
+
+async def test_every_table_has_a_canary(stage: Stage) -> None:
+    assert set(stage.canaries) == set(Base.metadata.tables)
+    assert {resource.table for resource in RESOURCES.values()} == set(Base.metadata.tables)
+
+
+@pytest.mark.parametrize(("route", "viewer"), PRODUCT, ids=NAMES)
+async def test_an_answer_holds_exactly_the_plans_fields(
+    stage: Stage, ask: Ask, route: Route, viewer: Viewer
+) -> None:
+    exchange = await ask(route, viewer)
+    answer, everything = exchange.answer, exchange.everything
+    entry = EXERCISERS[route]
+    if not is_answered(route, viewer):
+        assert answer.status_code == (403 if is_let_in(route, viewer) else 401)
+        for canary in stage.canaries.values():
+            for column in canary.traces:
+                assert not canary.found(column, everything), f"{canary.table}.{column}"
+        assert exchange.selects(entry.resource) == []
+        return
+
+    assert answer.status_code in (200, 201), answer.text
+    plan = plan_of(stage, route, viewer)
+    resource = RESOURCES[entry.resource]
+    by_matrix = [
+        row.field
+        for row in resource.rows
+        if row.cell(plan.viewer).sight in (Sight.CLEAR, Sight.MASKED, Sight.CONSENTED)
+    ]
+    assert list(plan.visible) == by_matrix
+    objects = frozenset(field.partition(".")[0] for field in by_matrix if "." in field)
+    records = entry.records(answer.json())
+    assert records
+    for record in records:
+        assert list(flat(record, objects)) == by_matrix
+        assert all(record[name] for name in objects if name in record)
+
+
+@pytest.mark.parametrize(("route", "viewer"), PRODUCT, ids=NAMES)
+async def test_a_value_leaves_only_where_the_matrix_says_clear(
+    stage: Stage, ask: Ask, route: Route, viewer: Viewer
+) -> None:
+    exchange = await ask(route, viewer)
+    answer, everything = exchange.answer, exchange.everything
+    if not is_answered(route, viewer):
+        return
+    entry, plan = EXERCISERS[route], plan_of(stage, route, viewer)
+    for canary, name in hidden_in(stage, plan):
+        column = name.partition(".")[2]
+        assert not canary.found(column, everything), f"{name} left"
+        assert not canary.found(column, exchange.entered), f"{name} entered the process"
+    if not entry.canary:
+        return
+    resource = RESOURCES[entry.resource]
+    canary = stage.canaries[resource.table]
+    for row in resource.rows:
+        if row.field in plan.masked:
+            mask = expected_mask(row.column, canary.values[row.column])
+            shown = [record.get(row.field) for record in entry.records(answer.json())]
+            assert mask in shown, f"{row.field} is not masked as documented"
+        elif row.field in plan.visible and row.column in canary.traces:
+            assert canary.found(row.column, answer.content), f"{row.field} is missing"
+
+
+@pytest.mark.parametrize(("route", "viewer"), PRODUCT, ids=NAMES)
+async def test_a_hidden_column_is_in_no_select_and_a_value_in_no_sql(
+    stage: Stage, ask: Ask, route: Route, viewer: Viewer
+) -> None:
+    exchange = await ask(route, viewer)
+    texts = "\n".join(exchange.statements).encode()
+    for canary in (*stage.canaries.values(), stage.closed):
+        for column in canary.traces:
+            assert not canary.found(column, texts), f"{canary.table}.{column} stands in SQL"
+    if not is_answered(route, viewer):
+        return
+    plan = plan_of(stage, route, viewer)
+    found = exchange.selects(EXERCISERS[route].resource)
+    assert found
+    for parts, names in found:
+        if names == ["version", "hash"]:  # what a registration accepts, no answer
+            continue
+        assert names == list(plan.visible)
+        for part, name in zip(parts, names, strict=True):
+            assert (name in plan.masked) == ("substr(" in part.lower())
+
+
+@pytest.mark.parametrize("viewer", [viewer for viewer in CALLERS if viewer is not Viewer.PUBLIC])
+async def test_two_routes_show_the_same_record_alike(stage: Stage, viewer: Viewer) -> None:
+    shown: list[Any] = []
+    for route, entry in EXERCISERS.items():
+        if entry.resource == "customer" and entry.canary and is_answered(route, viewer):
+            answer = await entry.send(stage, viewer, stage.headers(viewer))
+            shown += [
+                record
+                for record in entry.records(answer.json())
+                if record["id"] == str(stage.customer_id)
+            ]
+    assert len(shown) >= 2
+    assert all(record == shown[0] for record in shown)
+
+
+@pytest.mark.parametrize("viewer", STAFF_ROLES)
+async def test_a_closed_customer_keeps_hidden_what_is_hidden(stage: Stage, viewer: Viewer) -> None:
+    address = f"/v1/staff/customers/{stage.closed.values['id']}"
+    answer = await stage.client.get(address, headers=stage.headers(viewer))
+    sees = viewer in {
+        Viewer.DIRECTOR,
+        Viewer.SYSTEMS_ENGINEER,
+        Viewer.PRIVACY_OFFICER,
+        Viewer.BILLING,
+    }
+    assert answer.status_code == (200 if sees else 404)
+    for row in RESOURCES["customer"].rows:
+        if row.column in stage.closed.traces and row.column != "id":
+            clear = sees and row.cell(viewer).sight is Sight.CLEAR
+            assert stage.closed.found(row.column, raw(answer)) == clear, row.field
+
+
+async def test_health_and_documents_hold_no_value(stage: Stage) -> None:
+    for path in ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"):
+        content = raw(await stage.client.get(path))
+        for canary in stage.canaries.values():
+            for column in canary.traces:
+                assert not canary.found(column, content), f"{canary.table}.{column} in {path}"
+
+
+async def test_internal_tables_are_hidden_from_everyone(stage: Stage) -> None:
+    for resource in INTERNAL:
+        for viewer in Viewer:
+            assert not stage.platform.projection.plan(stage.actor(viewer), resource.name).visible

@@ -1,0 +1,252 @@
+"""Plans follow the matrix and nothing else, and start-up stops when matrix and tables disagree."""
+
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Dialect
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.access.matrix import (
+    COLUMNS,
+    HIDDEN,
+    Cell,
+    MatrixError,
+    Resource,
+    Row,
+    Sight,
+    Use,
+    internal,
+)
+from app.access.purposes import PURPOSES
+from app.access.scopes import Scope, row_scope
+from app.access.viewers import Viewer
+from app.access.visibility import CUSTOMER, RESOURCES
+from app.core.settings import Settings
+from app.main import create_app
+from app.models import Base
+from app.projection.masks import MASKS
+from app.projection.plans import Plan, PlanKey, compile_plans, viewer_of
+from app.projection.projection import Projection
+from tests.support.lifespan import running
+from tests.support.stage import selected
+
+PLANS = compile_plans(RESOURCES)
+POSTGRESQL: Any = postgresql
+SQLITE: Any = sqlite
+DIALECTS: dict[str, Dialect] = {"postgresql": POSTGRESQL.dialect(), "sqlite": SQLITE.dialect()}
+READABLE = (Sight.CLEAR, Sight.MASKED, Sight.CONSENTED)
+CLEAR = (Sight.CLEAR, Sight.CONSENTED)
+
+
+def name_of(key: PlanKey) -> str:
+    return "-".join(key)
+
+
+def fields(resource: Resource, viewer: Viewer, *sights: Sight) -> list[Row]:
+    return [row for row in resource.rows if row.cell(viewer).sight in sights]
+
+
+def test_there_is_a_plan_for_every_viewer_purpose_and_resource() -> None:
+    assert set(PLANS) == {
+        (viewer, purpose, name)
+        for viewer in Viewer
+        for purpose in PURPOSES[viewer]
+        for name in RESOURCES
+    }
+
+
+@pytest.mark.parametrize("key", PLANS, ids=name_of)
+def test_a_plan_holds_what_the_matrix_says(key: PlanKey) -> None:
+    viewer, _, name = key
+    plan, resource = PLANS[key], RESOURCES[name]
+    clear = fields(resource, viewer, *CLEAR)
+    assert (plan.viewer, plan.purpose, plan.resource) == key
+    assert plan.scope is row_scope(name, viewer)
+    assert plan.visible == tuple(row.field for row in fields(resource, viewer, *READABLE))
+    assert plan.masked == {row.field for row in fields(resource, viewer, Sight.MASKED)}
+    assert plan.lawful == {row.field for row in fields(resource, viewer, Sight.LAWFUL)}
+    assert plan.writable == {row.field for row in resource.rows if row.cell(viewer).write}
+    # Masked is not comparable: what may be named is read in the clear.
+    assert dict(plan.filterable) == {r.column: r.field for r in clear if Use.FILTER in r.uses}
+    assert dict(plan.sortable) == {r.column: r.field for r in clear if Use.SORT in r.uses}
+    assert plan.searchable == {row.field for row in clear if Use.SEARCH in row.uses}
+    assert plan.period == any(Use.PERIOD in row.uses for row in clear)
+    unseen = {row.field for row in resource.rows} - {row.field for row in clear}
+    named = {*plan.filterable.values(), *plan.sortable.values(), *plan.searchable}
+    assert not named & unseen
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def projection(request: pytest.FixtureRequest) -> Projection:
+    return Projection(DIALECTS[request.param], tag_key=b"k", cursor_key=bytes(32))
+
+
+@pytest.mark.parametrize("key", PLANS, ids=name_of)
+def test_a_hidden_column_is_in_no_select_list(key: PlanKey, projection: Projection) -> None:
+    plan = PLANS[key]
+    if not plan.visible:
+        assert projection.by_id(plan) is None
+        return
+    statement = projection.by_id(plan)
+    if statement is None:
+        assert "id" not in Base.metadata.tables[RESOURCES[plan.resource].table].c
+        return
+    table, parts, names = selected(statement.sql)
+    assert table == RESOURCES[plan.resource].table
+    assert names == list(plan.visible)
+    column_of = {row.field: row.column for row in RESOURCES[plan.resource].rows}
+    for part, field in zip(parts, names, strict=True):
+        expression = part.rpartition(" AS ")[0]
+        bare = f"{table}.{column_of[field]}"
+        assert bare in expression.replace('"', "")
+        assert (expression.replace('"', "") == bare) == (field not in plan.masked)
+        others = set(column_of.values()) - {column_of[field]}
+        assert not [other for other in others if f"{table}.{other}," in f"{expression},"]
+
+
+def test_dormant_viewers_have_fields_but_no_rows() -> None:
+    for viewer in (Viewer.PARTNER, Viewer.AUTHORITY):
+        for purpose in PURPOSES[viewer]:
+            for name in set(RESOURCES) - {"policy"}:
+                assert PLANS[viewer, purpose, name].scope is Scope.NONE
+
+
+def test_nobody_else_reads_consented_or_lawful_fields() -> None:
+    for plan in PLANS.values():
+        assert not plan.lawful or plan.viewer is Viewer.AUTHORITY
+        assert not plan.lawful & set(plan.visible)
+
+
+def test_a_plan_cannot_be_changed() -> None:
+    plan = next(iter(PLANS.values()))
+    with pytest.raises(FrozenInstanceError):
+        plan.visible = ("tax_id",)  # type: ignore[misc]  # that is the point
+
+
+def test_members_are_gathered_under_their_object_and_nothing_is_null() -> None:
+    view = viewer_of(("id", "address.city", "name", "address.state"))
+    assert view((1, "Campinas", "Maria", "SP")) == {
+        "id": 1,
+        "address": {"city": "Campinas", "state": "SP"},
+        "name": "Maria",
+    }
+    assert list(view((1, None, None, None))) == ["id", "address", "name"]
+    assert "address" not in viewer_of(("id", "name"))((1, "Maria"))
+    assert viewer_of(("id", "name"))((1, "Maria", "more than the plan selects")) == {
+        "id": 1,
+        "name": "Maria",
+    }
+
+
+# Start-up fails.
+
+
+def with_customer(*rows: Row) -> dict[str, Resource]:
+    return {**RESOURCES, "customer": replace(CUSTOMER, rows=rows)}
+
+
+def read_by_support(field: str, sight: Sight = Sight.CLEAR) -> Row:
+    return Row(field, {Viewer.SUPPORT: Cell(sight, write=False)}, frozenset())
+
+
+def columns() -> Iterator[tuple[str, str]]:
+    for table in Base.metadata.tables.values():
+        for column in table.columns:
+            yield table.name, column.name
+
+
+def test_any_column_without_a_row_stops_start_up() -> None:
+    for table, column in columns():
+        (resource,) = [resource for resource in RESOURCES.values() if resource.table == table]
+        rows = tuple(row for row in resource.rows if row.column != column)
+        with pytest.raises(MatrixError, match=f"column {table}.{column} has no row"):
+            compile_plans({**RESOURCES, resource.name: replace(resource, rows=rows)})
+
+
+def test_a_table_without_a_resource_stops_start_up() -> None:
+    for name in RESOURCES:
+        without = {other: entry for other, entry in RESOURCES.items() if other != name}
+        with pytest.raises(MatrixError, match="has no row"):
+            compile_plans(without)
+
+
+@pytest.mark.parametrize(
+    ("resources", "problem"),
+    [
+        (
+            with_customer(*CUSTOMER.rows, read_by_support("shoe_size")),
+            "row customers.shoe_size names no column",
+        ),
+        (
+            {**RESOURCES, "ghost": internal("ghosts", "id")},
+            "row ghosts.id names no column",
+        ),
+        (with_customer(*CUSTOMER.rows, read_by_support("name")), "stands twice"),
+        # The same column under a dotted name would be a second way out.
+        (with_customer(*CUSTOMER.rows, read_by_support("address.email")), "stands twice"),
+        (
+            {**RESOURCES, "again": replace(CUSTOMER, name="again")},
+            "stands twice",
+        ),
+        (
+            with_customer(
+                *(
+                    read_by_support("name", Sight.MASKED) if row.field == "name" else row
+                    for row in CUSTOMER.rows
+                )
+            ),
+            "customer.name is masked for somebody but has no mask",
+        ),
+    ],
+)
+def test_a_matrix_that_does_not_fit_stops_start_up(
+    resources: dict[str, Resource], problem: str
+) -> None:
+    with pytest.raises(MatrixError, match=problem):
+        compile_plans(resources)
+
+
+def test_readable_fields_without_rows_stop_start_up() -> None:
+    resource = RESOURCES["logins"]
+    shown = replace(resource, rows=(read_by_support("id"), *resource.rows[1:]))
+    with pytest.raises(MatrixError, match="no row scope"):
+        compile_plans({**RESOURCES, "logins": shown})
+
+
+async def test_the_service_itself_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    broken = replace(CUSTOMER, rows=CUSTOMER.rows[:-1])
+    monkeypatch.setitem(RESOURCES, "customer", broken)
+    with pytest.raises((MatrixError, RuntimeError), match="has no row"):
+        async with running(create_app(settings)):
+            pytest.fail("it started")
+
+
+def test_every_masked_cell_has_a_mask_and_every_mask_a_cell() -> None:
+    masked = {
+        (resource.name, row.field)
+        for resource in RESOURCES.values()
+        for row in resource.rows
+        if any(row.cell(viewer).sight is Sight.MASKED for viewer in COLUMNS.values())
+    }
+    assert masked == set(MASKS)
+
+
+def test_what_is_not_written_anywhere_is_hidden() -> None:
+    for plan in PLANS.values():
+        resource = RESOURCES[plan.resource]
+        for row in resource.rows:
+            assert (row.cell(plan.viewer) != HIDDEN) == (row.field in {*plan.visible, *plan.lawful})
+
+
+def plan_of(viewer: Viewer, resource: str = "customer") -> Plan:
+    return PLANS[viewer, PURPOSES[viewer][0], resource]
+
+
+def test_two_purposes_of_a_viewer_see_alike_until_said_otherwise() -> None:
+    for viewer in Viewer:
+        for purpose in PURPOSES[viewer]:
+            assert PLANS[viewer, purpose, "customer"].visible == plan_of(viewer).visible

@@ -1,0 +1,152 @@
+"""Rows whose every value is unmistakable, so that a leak can be seen from outside.
+
+The rows are made from the mapped tables themselves: a new table or column gets its canary without
+anyone remembering. A column that cannot hold one (a list of words, a boolean) is named in `PLAIN`.
+"""
+
+import base64
+import hashlib
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, Column, Integer, LargeBinary, String, Table, Uuid, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import JSON
+
+from app.core.columns import Names, UtcDateTime
+from app.core.ids import new_id
+from app.models import Base
+from tests.support.people import cpf
+
+SHORTEST = 10
+"""Characters of a textual canary: a shorter column cannot hold one."""
+
+PLAIN: Mapping[tuple[str, str], Any] = {
+    ("customers", "kind"): "person",
+    ("customers", "status"): "active",
+    ("customers", "closed_at"): None,
+    ("customers", "state"): "AC",
+    ("policies", "language"): "pt-BR",
+    ("logins", "status"): "active",
+    ("staff_members", "status"): "active",
+    ("sessions", "kind"): "staff",
+    ("sessions", "login_id"): None,
+    ("sessions", "customer_id"): None,
+    ("audit_events", "actor_kind"): "staff",
+    ("audit_events", "outcome"): "allowed",
+    ("audit_seals", "number"): 1,
+}
+"""Columns that hold one of a few words, or nothing, by constraint or by meaning."""
+
+_numbers = itertools.count(1)
+_FIRST_MOMENT = datetime(1991, 1, 1, 1, 2, 3, 456789, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """One planted row: its values by column, and how each would look in an answer or a row."""
+
+    table: str
+    values: Mapping[str, Any]
+    traces: Mapping[str, tuple[bytes, ...]]
+
+    def found(self, column: str, content: bytes) -> bool:
+        """Whether the column's value stands in `content`."""
+        return any(trace in content for trace in self.traces[column])
+
+
+async def plant(
+    connection: AsyncConnection, table: Table, known: Mapping[str, Canary], **fixed: Any
+) -> Canary:
+    """Insert a row of canaries; foreign keys point at the rows in `known`, by table.
+
+    `fixed` values are stored as they are, and are no canaries.
+    """
+    values: dict[str, Any] = {}
+    traces: dict[str, tuple[bytes, ...]] = {}
+    for column in table.columns:
+        if column.name in fixed:
+            values[column.name] = fixed[column.name]
+        elif (table.name, column.name) in PLAIN:
+            values[column.name] = PLAIN[table.name, column.name]
+        elif column.foreign_keys:
+            target = next(iter(column.foreign_keys)).column
+            values[column.name] = known[target.table.name].values[target.name]
+        else:
+            value = values[column.name] = _value(table, column)
+            if column.type.python_type is not bool:
+                traces[column.name] = tuple(_traces(value))
+    await connection.execute(insert(table).values(**values))
+    return Canary(table.name, values, traces)
+
+
+async def plant_everywhere(
+    connection: AsyncConnection, fixed: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Canary]:
+    """A row of canaries in each table; `fixed` values by table."""
+    planted: dict[str, Canary] = {}
+    for table in Base.metadata.sorted_tables:
+        planted[table.name] = await plant(connection, table, planted, **fixed.get(table.name, {}))
+    return planted
+
+
+def _value(table: Table, column: Column[Any]) -> Any:
+    number = next(_numbers)
+    text = f"kqz{number:06d}z"
+    kind = column.type
+    made: Any
+    if (table.name, column.name) in _SHAPED:
+        made = _SHAPED[table.name, column.name](number, text)
+    elif isinstance(kind, Names):
+        made = (text,)
+    elif isinstance(kind, JSON):
+        made = {"contact_channel": text}
+    elif isinstance(kind, String):
+        assert (kind.length or SHORTEST) >= SHORTEST, f"name {table}.{column.name} in PLAIN"
+        made = text
+    elif isinstance(kind, Uuid):
+        made = new_id()
+    elif isinstance(kind, UtcDateTime):
+        made = _FIRST_MOMENT + timedelta(days=number)
+    elif isinstance(kind, LargeBinary):
+        made = hashlib.shake_128(text.encode()).digest(kind.length or 32)
+    elif isinstance(kind, Boolean):
+        made = False
+    else:
+        assert isinstance(kind, Integer), f"canaries know no {kind!r}: {table}.{column.name}"
+        made = 700_000_000 + number
+    return made
+
+
+_SHAPED: Mapping[tuple[str, str], Callable[[int, str], str]] = {
+    ("customers", "email"): lambda _, text: f"{text}@exemplo.com.br",
+    ("customers", "phone"): lambda number, _: f"+55119{61000000 + number}",
+    ("customers", "tax_id"): lambda number, _: cpf(820000000 + number),
+    ("customers", "postal_code"): lambda number, _: f"{69900000 + number}",
+}
+
+
+def _traces(value: Any) -> list[bytes]:
+    if isinstance(value, dict):
+        return [trace for inner in value.values() for trace in _traces(inner)]
+    if isinstance(value, tuple):
+        return [trace for inner in value for trace in _traces(inner)]
+    if isinstance(value, datetime):
+        day, time = value.strftime("%Y-%m-%d"), value.strftime("%H:%M:%S")
+        return [f"{day}T{time}".encode(), f"{day} {time}".encode(), repr(value)[:40].encode()]
+    if isinstance(value, UUID):
+        return [str(value).encode(), value.hex.encode()]
+    if isinstance(value, bytes):
+        urlsafe = base64.urlsafe_b64encode(value).rstrip(b"=")
+        return [
+            value,
+            value.hex().encode(),
+            base64.b64encode(value).rstrip(b"="),
+            urlsafe,
+            repr(value)[2:-1].encode(),
+        ]
+    return [str(value).encode()]

@@ -1,0 +1,212 @@
+"""How to call each route that shows records, and what must be on record once it has answered.
+
+A route whose success schema reaches a view needs an entry here; a test fails without one.
+"""
+
+import itertools
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from app.access.viewers import Viewer
+from app.projection.plans import Plan
+from tests.support.people import PASSWORD
+from tests.support.stage import Stage
+
+Route = tuple[str, str]
+Send = Callable[[Stage, Viewer, dict[str, str]], Awaitable[httpx.Response]]
+Expected = tuple[str, frozenset[str], int]
+"""An audit row: action, fields, rows."""
+
+NOT_RECORDS: Mapping[Route, str] = {
+    ("get", "/v1/staff/visibility"): "the matrix itself; tests/services/test_visibility.py",
+}
+"""Routes of a door with sign-in that show no record, and where else they are held to account."""
+
+_numbers = itertools.count(1)
+
+WRITTEN = ("address.complement", "attention_note")
+
+
+def _items(content: Any) -> list[Any]:
+    return list(content["items"])
+
+
+def _alone(content: Any) -> list[Any]:
+    return [content]
+
+
+def _registered(content: Any) -> list[Any]:
+    return [content["customer"]]
+
+
+def _one_row(entry: "Exerciser", plan: Plan, shown: int) -> list[Expected]:
+    return [(entry.permission, frozenset(plan.visible), shown)]
+
+
+def _public(_entry: "Exerciser", _plan: Plan, _shown: int) -> list[Expected]:
+    """What is published to everybody says nothing about anybody."""
+    return []
+
+
+def _written(entry: "Exerciser", plan: Plan, _shown: int) -> list[Expected]:
+    door = entry.permission.partition(":")[0]
+    return [
+        (entry.permission, frozenset([written_field(plan)]), 1),
+        (f"{door}:customer:read", frozenset(plan.visible), 1),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Exerciser:
+    """One route: the permission it needs, the resource it shows, how to ask, what to expect.
+
+    `canary` tells whether the answer shows the stage's canary row of the resource.
+    """
+
+    permission: str
+    resource: str
+    send: Send
+    records: Callable[[Any], list[Any]] = _alone
+    expected: Callable[["Exerciser", Plan, int], list[Expected]] = _one_row
+    canary: bool = True
+
+
+def written_field(plan: Plan) -> str:
+    """A field that the viewer may write, and whose canary can be sent back as it is."""
+    return next(field for field in WRITTEN if field in plan.writable)
+
+
+def written_body(stage: Stage, plan: Plan) -> dict[str, Any]:
+    """A patch that changes nothing: the canary's own value of `written_field`."""
+    name, _, member = written_field(plan).partition(".")
+    value = stage.canaries["customers"].values[member or name]
+    return {name: {member: value} if member else value}
+
+
+async def _list(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/staff/customers?limit=200", headers=headers)
+
+
+async def _read(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"/v1/staff/customers/{stage.customer_id}", headers=headers)
+
+
+async def _update(stage: Stage, viewer: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await _patch(stage, viewer, headers, f"/v1/staff/customers/{stage.customer_id}")
+
+
+async def _profile(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/customer/profile", headers=headers)
+
+
+async def _update_profile(stage: Stage, viewer: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await _patch(stage, viewer, headers, "/v1/customer/profile")
+
+
+async def _patch(
+    stage: Stage, viewer: Viewer, headers: dict[str, str], address: str
+) -> httpx.Response:
+    plan = stage.platform.projection.plan(stage.actor(viewer), "customer")
+    body = written_body(stage, plan) if plan.writable else {"name": "Sem Direito"}
+    seen = await stage.client.get(address, headers=headers)
+    tag = seen.headers.get("etag", '"none"')
+    stage.tap.clear()
+    return await stage.client.patch(address, json=body, headers={**headers, "If-Match": tag})
+
+
+async def _audit(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    request_id = stage.canaries["audit_events"].values["request_id"]
+    return await stage.client.get(
+        f"/v1/staff/audit-events?request_id={request_id}", headers=headers
+    )
+
+
+async def _access_log(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    action = stage.canaries["audit_events"].values["action"]
+    return await stage.client.get(f"/v1/customer/access-log?action={action}", headers=headers)
+
+
+async def _policy(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/public/policies/current", headers=headers)
+
+
+async def _register(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    body = {
+        "kind": "person",
+        "name": "Nova Cliente",
+        "email": f"nova-{next(_numbers)}@exemplo.com.br",
+        "password": PASSWORD,
+        "accepted_policy_version": stage.canaries["policies"].values["version"],
+    }
+    return await stage.client.post("/v1/public/registrations", json=body, headers=headers)
+
+
+EXERCISERS: Mapping[Route, Exerciser] = {
+    ("get", "/v1/staff/customers"): Exerciser("staff:customer:list", "customer", _list, _items),
+    ("get", "/v1/staff/customers/{customer_id}"): Exerciser(
+        "staff:customer:read", "customer", _read
+    ),
+    ("patch", "/v1/staff/customers/{customer_id}"): Exerciser(
+        "staff:customer:update", "customer", _update, expected=_written
+    ),
+    ("get", "/v1/staff/audit-events"): Exerciser(
+        "staff:audit_event:list", "audit_event", _audit, _items
+    ),
+    ("get", "/v1/customer/profile"): Exerciser("customer:customer:read", "customer", _profile),
+    ("patch", "/v1/customer/profile"): Exerciser(
+        "customer:customer:update", "customer", _update_profile, expected=_written
+    ),
+    ("get", "/v1/customer/access-log"): Exerciser(
+        "customer:audit_event:list", "audit_event", _access_log, _items
+    ),
+    ("get", "/v1/public/policies/current"): Exerciser(
+        "public:policy:read", "policy", _policy, expected=_public
+    ),
+    ("post", "/v1/public/registrations"): Exerciser(
+        "public:customer:register", "customer", _register, _registered, canary=False
+    ),
+}
+
+
+def door_of(route: Route) -> str:
+    """The first part of the path after the version."""
+    return route[1].split("/")[2]
+
+
+def shown_to(route: Route, viewer: Viewer) -> Viewer:
+    """In which capacity the route shows its record: a registration is answered to its owner."""
+    if EXERCISERS[route].permission == "public:customer:register":
+        return Viewer.SELF
+    return Viewer.PUBLIC if door_of(route) == "public" else viewer
+
+
+def revealing_routes(document: Mapping[str, Any]) -> Iterator[Route]:
+    """Each operation whose success schema reaches a property with ``x-visible-to``."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            answers = [
+                answer for status, answer in operation["responses"].items() if status[0] == "2"
+            ]
+            if _reveals(document, answers, set()):
+                yield method, path
+
+
+def _reveals(document: Mapping[str, Any], node: Any, seen: set[str]) -> bool:
+    if isinstance(node, list):
+        return any(_reveals(document, inner, seen) for inner in node)
+    if not isinstance(node, dict):
+        return False
+    if "x-visible-to" in node:
+        return True
+    reference = node.get("$ref")
+    if isinstance(reference, str) and reference not in seen:
+        seen.add(reference)
+        target: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+        if _reveals(document, target, seen):
+            return True
+    return any(_reveals(document, inner, seen) for inner in node.values())

@@ -1,0 +1,248 @@
+"""People for tests: staff and customers with a living session, in milliseconds.
+
+Nobody here signs in: a session row is opened by the service's own function, and its token goes into
+`headers`. Who wants to sign in all the same has `email`, `password` and `code()`.
+
+    platform = app.state.platform
+    await install_policy(platform)
+    support = await add_staff(platform, "support")
+    maria = await add_customer(platform, name="Maria D'Ávila", city="Campinas", marketing=True)
+    answer = await client.get(f"/v1/staff/customers/{maria.id}", headers=support.headers)
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pyotp
+from sqlalchemy import insert, update
+
+from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES, Viewer
+from app.core.emails import email_key
+from app.core.ids import coarse_id, new_id
+from app.models import Consent, Customer, CustomerWord, Login, Membership, Session
+from app.services import migrations, staff
+from app.services.customers import columns_of, word_rows
+from app.services.platform import Platform
+from app.services.sessions import Holder, open_session
+
+PASSWORD = "Quatro-gatos-7-telhados!"
+REASON = "Chamado 4711: conferir o cadastro"
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPerson:
+    """A member of staff, signed in. `headers` hold the token, and a reason where one is due."""
+
+    id: UUID
+    role: Viewer
+    email: str
+    session_id: UUID
+    token: str
+    totp_secret: str
+    headers: dict[str, str]
+    password: str = PASSWORD
+
+    def code(self, at: datetime | None = None) -> str:
+        """The authenticator's six digits, now or at a moment."""
+        totp = pyotp.TOTP(self.totp_secret)
+        return totp.now() if at is None else totp.at(at)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPerson:
+    """A customer whose owner is signed in. `row` holds the columns as they were stored."""
+
+    id: UUID
+    login_id: UUID
+    email: str
+    session_id: UUID
+    token: str
+    refresh_token: str
+    headers: dict[str, str]
+    row: Mapping[str, Any] = field(repr=False)
+    password: str = PASSWORD
+
+
+async def install_policy(platform: Platform) -> None:
+    """The first policy, as `migrate` installs it; nothing when it is there."""
+    await migrations.install(platform)
+
+
+async def add_staff(
+    platform: Platform,
+    role: str,
+    *,
+    email: str | None = None,
+    name: str | None = None,
+    password: str = PASSWORD,
+) -> StaffPerson:
+    """A new member of the role, added by the service itself, with a session."""
+    number = next(_numbers)
+    address = email or f"{role}-{number}@alainer.com.br"
+    added = await staff.add(
+        platform, email=address, name=name or f"Equipe {number}", role=role, password=password
+    )
+    viewer = Viewer(role)
+    session_id, token, _ = await _session(platform, Holder("staff", added.id, viewer))
+    headers = bearer(token)
+    if viewer in MUST_GIVE_REASON:
+        headers |= {"X-Reason": REASON}
+    return StaffPerson(
+        added.id, viewer, address, session_id, token, added.totp_secret, headers, password
+    )
+
+
+async def add_all_staff(platform: Platform) -> dict[Viewer, StaffPerson]:
+    """One member of each role."""
+    return {role: await add_staff(platform, role) for role in STAFF_ROLES}
+
+
+async def add_customer(
+    platform: Platform,
+    *,
+    marketing: bool | None = None,
+    password: str = PASSWORD,
+    login_email: str | None = None,
+    **columns: Any,
+) -> CustomerPerson:
+    """A new active person with every field filled, unless `columns` say otherwise.
+
+    `columns` are columns of ``customers``; the key columns follow from ``name``, ``email`` and
+    ``city`` unless they are given. `marketing` adds a consent row: granted or denied.
+    """
+    number = next(_numbers)
+    now = platform.clock()
+    row: dict[str, Any] = {
+        "id": coarse_id(now),
+        "kind": "person",
+        "status": "active",
+        "name": f"Cliente Numero {number}",
+        "email": f"cliente-{number}@exemplo.com.br",
+        "phone": f"+55119{80000000 + number}",
+        "tax_id": cpf(number),
+        "street": "Avenida Paulista",
+        "number": str(number),
+        "complement": "Sala 12",
+        "district": "Bela Vista",
+        "city": "São Paulo",
+        "state": "SP",
+        "postal_code": "01310100",
+        "preferences": {"language": "pt-BR"},
+        "attention_note": f"Nota {number}",
+        "created_at": now,
+        "last_login_at": now,
+        "closed_at": now if columns.get("status") in ("closed", "erased") else None,
+    } | columns
+    row = columns_of(row) | {key: columns[key] for key in columns if key.endswith("_key")}
+    login_id, address = new_id(), login_email or f"login-{number}@exemplo.com.br"
+    async with platform.database.transaction() as connection:
+        await connection.execute(insert(Customer).values(**row))
+        if words := word_rows(row["id"], row["name"]):
+            await connection.execute(insert(CustomerWord), words)
+        await connection.execute(
+            insert(Login).values(
+                id=login_id,
+                email=address,
+                email_key=email_key(address),
+                name=row["name"],
+                status="active",
+                password_hash=await platform.hashing.hash(password),
+                created_at=now,
+            )
+        )
+        await connection.execute(
+            insert(Membership).values(
+                id=new_id(),
+                login_id=login_id,
+                customer_id=row["id"],
+                permissions=("owner",),
+                created_at=now,
+            )
+        )
+    if marketing is not None:
+        await say_consent(platform, row["id"], granted=marketing)
+    holder = Holder("customer", login_id, Viewer.SELF, row["id"])
+    session_id, token, refresh_token = await _session(platform, holder)
+    return CustomerPerson(
+        row["id"], login_id, address, session_id, token, refresh_token, bearer(token), row, password
+    )
+
+
+async def say_consent(
+    platform: Platform, customer_id: UUID, *, granted: bool, purpose: str = "marketing"
+) -> None:
+    """A customer's yes or no, now: one more row of the ledger."""
+    async with platform.database.transaction() as connection:
+        await connection.execute(
+            insert(Consent).values(
+                id=new_id(),
+                customer_id=customer_id,
+                purpose=purpose,
+                granted=granted,
+                at=platform.clock(),
+                channel="web",
+                actor_kind="login",
+                actor_id=None,
+            )
+        )
+
+
+async def change_columns(platform: Platform, customer_id: UUID, **columns: Any) -> None:
+    """Store columns of a customer behind the service's back."""
+    async with platform.database.transaction() as connection:
+        await connection.execute(
+            update(Customer).where(Customer.id == customer_id).values(**columns)
+        )
+
+
+async def open_customer_session(platform: Platform, login_id: UUID, customer_id: UUID) -> str:
+    """Make a login a member of one more customer; the token of a session for that account."""
+    async with platform.database.transaction() as connection:
+        await connection.execute(
+            insert(Membership).values(
+                id=new_id(),
+                login_id=login_id,
+                customer_id=customer_id,
+                permissions=("owner",),
+                created_at=platform.clock(),
+            )
+        )
+    _, token, _ = await _session(platform, Holder("customer", login_id, Viewer.SELF, customer_id))
+    return token
+
+
+async def end_session(platform: Platform, session_id: UUID) -> None:
+    """End a session, noticed at once."""
+    async with platform.database.transaction() as connection:
+        await connection.execute(
+            update(Session)
+            .where(Session.id == session_id)
+            .values(ended_at=platform.clock(), end_reason="test")
+        )
+    platform.sessions.forget(session_id)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that carries a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def cpf(number: int) -> str:
+    """A valid CPF of eleven digits for each number from 1 to 999,999,998."""
+    digits = [int(digit) for digit in f"{number:09d}"]
+    for _ in range(2):
+        total = sum(digit * (len(digits) + 1 - place) for place, digit in enumerate(digits))
+        digits.append(total * 10 % 11 % 10)
+    return "".join(map(str, digits))
+
+
+async def _session(platform: Platform, holder: Holder) -> tuple[UUID, str, str]:
+    async with platform.database.transaction() as connection:
+        session_id, tokens = await open_session(platform, connection, holder)
+    return session_id, tokens.access_token, tokens.refresh_token

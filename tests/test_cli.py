@@ -1,0 +1,488 @@
+"""`app/cli.py`: results on stdout, the rest on stderr, honest exit codes, one clear line."""
+
+import asyncio
+import io
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import delete, func, insert, select, text, update
+
+from app import cli
+from app.access.viewers import STAFF_ROLES
+from app.access.visibility import RESOURCES, matrix_hash
+from app.core.clock import system_clock
+from app.core.database import Database
+from app.core.ids import id_at
+from app.models import AuditEvent, AuditSeal, Customer, StaffMember
+from app.security.keys import Keyring
+from tests.support.databases import DatabaseKind, Databases
+
+PASSWORD = "Chave-Boa-77!"
+PROGRAM = Path(sys.executable).with_name("salvaguarda")
+COMMANDS: tuple[list[str], ...] = (
+    [],
+    ["migrate"],
+    ["serve"],
+    ["worker"],
+    ["demo"],
+    ["import-legacy"],
+    ["visibility"],
+    ["openapi"],
+    ["staff"],
+    ["staff", "add"],
+    ["audit"],
+    ["audit", "verify"],
+    ["audit", "seal"],
+    ["keys"],
+    ["keys", "create"],
+    ["keys", "rotate"],
+    ["keys", "retire"],
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it said where."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Runs a command in this process, on cheap Argon2 and files in `tmp_path`."""
+
+    def command(*arguments: str, stdin: str = "", **variables: str) -> Said:
+        chosen = {
+            "VAR_DIR": str(tmp_path / "var"),
+            "ARGON2_TIME_COST": "1",
+            "ARGON2_MEMORY_KIB": "8",
+            "HASH_WORKERS": "1",
+        } | variables
+        capsys.readouterr()
+        with monkeypatch.context() as patch:
+            for name, value in chosen.items():
+                patch.setenv(f"SALVAGUARDA_{name}", value)
+            patch.setattr(sys, "argv", ["salvaguarda", *arguments])
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        code = ended.value.code
+        said = capsys.readouterr()
+        return Said(code if isinstance(code, int) else 0, said.out, said.err)
+
+    return command
+
+
+@pytest.fixture
+def on_database(run: Run, database_url: str) -> Run:
+    """`run` on a migrated database."""
+
+    def command(*arguments: str, stdin: str = "", **variables: str) -> Said:
+        return run(*arguments, stdin=stdin, **({"DATABASE_URL": database_url} | variables))
+
+    return command
+
+
+def asked(url: str, statement: Any) -> Any:
+    """What a statement says on the database at `url`: its first value, if it gives rows."""
+
+    async def ask() -> Any:
+        database = Database(url)
+        try:
+            async with database.transaction() as connection:
+                result: Any = await connection.execute(statement)
+                return result.scalar() if result.returns_rows else None
+        finally:
+            await database.close()
+
+    return asyncio.run(ask())
+
+
+def one_clear_line(said: Said) -> str:
+    assert said.code != 0
+    assert said.out == ""
+    [line] = said.err.strip().splitlines()
+    assert line.startswith("salvaguarda: ")
+    return line
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_each_command_explains_itself(run: Run, command: list[str]) -> None:
+    said = run(*command, "--help")
+    assert (said.code, said.err) == (0, "")
+    assert "Usage: salvaguarda" in said.out
+
+
+def test_an_unknown_command_or_option_is_refused(run: Run) -> None:
+    for arguments in (["rm"], ["migrate", "--yes"], ["demo", "--customers", "-1"], ["keys", "x"]):
+        said = run(*arguments)
+        assert (said.code, said.out) == (2, "")
+        assert said.err != ""
+
+
+def test_migrate_twice(run: Run, databases: Databases, database_kind: DatabaseKind) -> None:
+    with databases.fresh(database_kind, migrated=False) as url:
+        first = run("migrate", DATABASE_URL=url)
+        assert (first.code, first.out) == (0, "migrated; first policy installed\n")
+        second = run("migrate", DATABASE_URL=url)
+        assert (second.code, second.out) == (0, "migrated\n")
+
+
+def test_migrate_makes_the_embedded_database_under_var(run: Run, tmp_path: Path) -> None:
+    assert run("migrate").code == 0
+    assert (tmp_path / "var" / "salvaguarda.db").is_file()
+
+
+def test_staff_add_prints_what_an_authenticator_needs(on_database: Run, database_url: str) -> None:
+    for role in STAFF_ROLES:
+        said = on_database(
+            *("staff", "add", "--email", f"{role}@alainer.com.br", "--name", "Ana", "--role", role),
+            stdin=f"{PASSWORD}\n",
+        )
+        assert said.code == 0, said.err
+        assert set(said.json) == {"id", "totp_secret", "totp_uri"}
+        assert said.json["totp_secret"] in said.json["totp_uri"]
+        assert PASSWORD not in said.out + said.err
+    total = select(func.count()).select_from(StaffMember)
+    assert asked(database_url, total) == len(STAFF_ROLES)
+
+
+@pytest.mark.parametrize(
+    ("changed", "password", "told"),
+    [
+        ({"--role": "boss"}, PASSWORD, "roles are: director"),
+        ({"--email": "no-address"}, PASSWORD, "e-mail"),
+        ({}, "fraca", "too_short"),
+        ({}, "", "too_short"),
+    ],
+)
+def test_staff_add_refuses_in_one_line(
+    on_database: Run, database_url: str, changed: dict[str, str], password: str, told: str
+) -> None:
+    options = {"--email": "a@alainer.com.br", "--name": "Ana", "--role": "support"} | changed
+    flat = [part for option in options.items() for part in option]
+    said = on_database("staff", "add", *flat, stdin=password)
+    assert told in one_clear_line(said)
+    assert asked(database_url, select(func.count()).select_from(StaffMember)) == 0
+
+
+def test_staff_add_refuses_a_taken_address(on_database: Run) -> None:
+    add = ("staff", "add", "--name", "Ana", "--role", "support", "--email")
+    assert on_database(*add, "ana@alainer.com.br", stdin=PASSWORD).code == 0
+    said = on_database(*add, "ANA@alainer.com.br", stdin=PASSWORD)
+    assert "e-mail" in one_clear_line(said)
+
+
+def test_demo_twice_and_if_empty(on_database: Run, database_url: str) -> None:
+    total = select(func.count()).select_from(Customer)
+    first = on_database("demo", "--customers", "3", "--if-empty")
+    assert first.code == 0
+    assert "Demonstra-2026!" in first.out
+    assert asked(database_url, total) == 3
+    again = on_database("demo", "--if-empty")
+    assert (again.code, again.out) == (0, first.out)
+    assert "customers already" in again.err
+    assert asked(database_url, total) == 3
+    assert on_database("demo", "--customers", "2").code == 0
+    assert asked(database_url, total) == 5
+
+
+def test_the_demo_is_not_for_production(on_database: Run, database_url: str) -> None:
+    assert "production" in one_clear_line(on_database("demo", ENV="production"))
+    assert asked(database_url, select(func.count()).select_from(Customer)) == 0
+
+
+def test_visibility_comes_in_three_formats_with_the_hash_in_force(run: Run) -> None:
+    found = run("visibility", "--format", "json").json
+    assert found["hash"] == matrix_hash()
+    assert set(found["resources"]) == set(RESOURCES)
+    assert found["resources"]["customer"]["fields"]["email"]["cells"]["support"] == "R"
+    for name in ("table", "markdown"):
+        said = run("visibility", "--format", name)
+        assert (said.code, said.err) == (0, "")
+        assert matrix_hash() in said.out
+        assert "attention_note" in said.out
+    assert run("visibility").out == run("visibility", "--format", "table").out
+    assert run("visibility", "--format", "yaml").code == 2
+
+
+def test_openapi_is_printed_without_a_database(run: Run) -> None:
+    said = run("openapi", DATABASE_URL="postgresql://nobody@127.0.0.1:1/x")
+    assert (said.code, said.err) == (0, "")
+    assert said.json["openapi"].startswith("3.1")
+
+
+def settled_events(url: str, numbers: range) -> None:
+    """Events of ten minutes ago, so that they can be sealed now."""
+    moment = system_clock() - timedelta(minutes=10)
+    rows = [
+        {
+            "id": id_at(moment + timedelta(milliseconds=number)),
+            "at": moment,
+            "actor_kind": "system",
+            "request_id": str(number),
+            "action": "system:test:fill",
+            "fields": (),
+            "policy_hash": "0",
+            "rows": number,
+            "outcome": "allowed",
+        }
+        for number in numbers
+    ]
+    asked(url, insert(AuditEvent).values(rows))
+
+
+def test_audit_verify_is_content_with_what_nobody_touched(
+    on_database: Run, database_url: str
+) -> None:
+    said = on_database("audit", "verify")
+    assert (said.code, said.json["seals"]) == (0, 0)
+    settled_events(database_url, range(3))
+    assert on_database("audit", "seal").out == "3\n"
+    assert on_database("audit", "seal").out == "0\n"
+    said = on_database("audit", "verify")
+    assert said.code == 0
+    assert said.json == {
+        "sealed_events": 3,
+        "unsealed_events": 0,
+        "seals": 1,
+        "broken_seal": None,
+        "reason": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "tampering"),
+    [
+        ("audit_events", update(AuditEvent).where(AuditEvent.rows == 1).values(outcome="refused")),
+        ("audit_events", delete(AuditEvent).where(AuditEvent.rows == 1)),
+        ("audit_seals", update(AuditSeal).values(signature=bytes(64))),
+        (None, insert(AuditEvent)),
+    ],
+    ids=["alter", "delete", "seal", "insert"],
+)
+def test_audit_verify_names_the_seal_that_was_broken(
+    on_database: Run, database_url: str, database_kind: str, table: str | None, tampering: Any
+) -> None:
+    settled_events(database_url, range(2))
+    assert on_database("audit", "seal").out == "2\n"
+    if table is None:
+        settled_events(database_url, range(-3, -2))
+    else:
+        for verb in ("update", "delete") if database_kind == "sqlite" else ("append_only",):
+            trigger = f"{table}_no_{verb}" if database_kind == "sqlite" else f"{table}_{verb}"
+            on_table = "" if database_kind == "sqlite" else f" ON {table}"
+            asked(database_url, text(f"DROP TRIGGER {trigger}{on_table}"))
+        asked(database_url, tampering)
+    said = on_database("audit", "verify")
+    assert said.code == 1
+    assert said.json["broken_seal"] == 1
+    assert said.json["reason"]
+
+
+def test_keys_are_made_rotated_and_retired(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "var" / "keys"
+    first = run("keys", "create")
+    assert first.code == 0
+    assert run("keys", "create").out == first.out
+    second = run("keys", "rotate")
+    ring = Keyring.load(folder, production=False)
+    assert [key["kid"] for key in ring.jwks()["keys"]] == [second.out.strip(), first.out.strip()]
+    assert run("keys", "retire", first.out.strip()) == Said(0, "", "")
+    assert "rotate first" in one_clear_line(run("keys", "retire", second.out.strip()))
+    assert "no key of that name" in one_clear_line(run("keys", "retire", "x"))
+
+
+@pytest.mark.parametrize(
+    "command", [["serve"], ["worker"], ["migrate"], ["audit", "verify"], ["keys", "rotate"]]
+)
+def test_production_stops_without_production_keys(
+    run: Run, tmp_path: Path, command: list[str]
+) -> None:
+    production = {"ENV": "production", "KEYS_DIR": str(tmp_path / "keys")}
+    missing = run(*command, **production)
+    assert missing.code == 1
+    assert missing.err.splitlines()[-1].startswith("salvaguarda: ")
+    assert "cannot be read" in missing.err
+    Keyring.create(tmp_path / "keys", development=True)
+    marked = run(*command, **production)
+    assert marked.code == 1
+    assert "made in development" in marked.err.splitlines()[-1]
+    assert not (tmp_path / "var" / "salvaguarda.db").exists()
+
+
+def test_production_keys_are_made_by_command(run: Run, tmp_path: Path) -> None:
+    assert run("keys", "create", ENV="production").code == 0
+    assert run("migrate", ENV="production").code == 0
+
+
+# Where a file cannot be opened, the driver's thread may end after the event loop did.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("command", [["migrate"], ["audit", "verify"], ["demo"]])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "mysql://u:secret@h/x",
+        "postgresql://u:secret@127.0.0.1:1/x",
+        "sqlite:////no/x.db",
+    ],
+)
+def test_a_database_that_is_none_is_told_in_one_line(
+    run: Run, command: list[str], url: str
+) -> None:
+    line = one_clear_line(run(*command, DATABASE_URL=url))
+    assert "DATABASE_URL" in line
+    assert "secret" not in line
+
+
+def test_a_database_name_that_does_not_exist_is_told_in_one_line(
+    run: Run, databases: Databases
+) -> None:
+    with databases.fresh("postgresql", migrated=False) as url:
+        head, _, tail = url.partition("?")
+        for command in (["migrate"], ["audit", "verify"]):
+            one_clear_line(run(*command, DATABASE_URL=f"{head}_none?{tail}"))
+
+
+def test_a_database_that_is_not_migrated_is_told_in_one_line(
+    run: Run, databases: Databases, database_kind: DatabaseKind
+) -> None:
+    with databases.fresh(database_kind, migrated=False) as url:
+        for command in (["audit", "verify"], ["demo", "--customers", "1"]):
+            assert "migrate" in one_clear_line(run(*command, DATABASE_URL=url))
+
+
+@pytest.mark.parametrize("name", ["ENV", "WORKER", "REGISTRATION", "BODY_LIMIT"])
+def test_a_setting_that_is_not_right_is_named(run: Run, name: str) -> None:
+    line = one_clear_line(run("migrate", **{name: "secret"}))
+    assert f"SALVAGUARDA_{name}" in line
+    assert "secret" not in line
+
+
+@contextmanager
+def running(*arguments: str, folder: Path, **variables: str) -> Iterator[str]:
+    """`salvaguarda serve` in a process of its own; the address, once it is ready."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        "PORT": str(port),
+        "HOST": "127.0.0.1",
+        "SALVAGUARDA_VAR_DIR": str(folder),
+        "SALVAGUARDA_ARGON2_MEMORY_KIB": "8",
+    } | variables
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [PROGRAM, "serve", *arguments], env=environment, stdout=output, stderr=output
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    if httpx.get(f"{address}/health/ready", timeout=5).status_code == 200:
+                        break
+                except httpx.TransportError:
+                    pass
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+            yield address
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+            assert process.returncode in (0, -signal.SIGTERM), log.read_text()
+        finally:
+            process.kill()
+            process.wait()
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("database_kind", "workers"), [("sqlite", "1"), ("postgresql", "2")], indirect=["database_kind"]
+)
+def test_serve_answers_where_it_was_told_to(
+    database_url: str, workers: str, tmp_path: Path
+) -> None:
+    with running(
+        *("--workers", workers), folder=tmp_path, SALVAGUARDA_DATABASE_URL=database_url
+    ) as address:
+        ready = httpx.get(f"{address}/health/ready")
+        assert ready.status_code == 200
+        assert "strict-transport-security" not in ready.headers
+        assert httpx.get(f"{address}/v1/public/policies/current").json()["version"] == 1
+        assert httpx.get(f"{address}/v1/staff/customers").status_code == 401
+    assert (tmp_path / "keys" / "master.key").exists()
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_production_refuses_plain_http_and_asks_for_https_from_now_on(
+    database_url: str, tmp_path: Path
+) -> None:
+    Keyring.create(tmp_path / "keys", development=False)
+    production = {"SALVAGUARDA_ENV": "production", "SALVAGUARDA_DATABASE_URL": database_url}
+    with running(folder=tmp_path, **production) as address:
+        policy = f"{address}/v1/public/policies/current"
+        plain = httpx.get(policy)
+        assert plain.json()["code"] == "https_required"
+        assert plain.status_code >= 400
+        secure = httpx.get(policy, headers={"X-Forwarded-Proto": "https"})
+        assert secure.status_code == 200
+        assert secure.headers["strict-transport-security"].startswith("max-age=")
+        form = {"kind": "person", "name": "A", "email": "a@exemplo.com.br", "password": PASSWORD}
+        closed = httpx.post(
+            f"{address}/v1/public/registrations",
+            json=form | {"accepted_policy_version": 1},
+            headers={"X-Forwarded-Proto": "https"},
+        )
+        assert closed.json()["code"] == "registration_unavailable"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_the_worker_seals_until_it_is_stopped(
+    database_url: str, tmp_path: Path, on_database: Run
+) -> None:
+    settled_events(database_url, range(2))
+    environment = {
+        "SALVAGUARDA_DATABASE_URL": database_url,
+        "SALVAGUARDA_VAR_DIR": str(tmp_path / "var"),
+    }
+    process = subprocess.Popen(
+        [PROGRAM, "worker"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while not asked(database_url, select(func.count()).select_from(AuditSeal)):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, out) == (0, b"")
+    assert b"Traceback" not in err
+    assert on_database("audit", "verify").json["sealed_events"] == 2
