@@ -30,6 +30,7 @@ from app.services import legacy_import, matrix_tables, migrations, seals, visibi
 from app.services import staff as staff_service
 from app.services.legacy_report import ReportFile
 from app.services.platform import Platform, open_platform
+from app.services.seal_anchor import AnchorError
 from app.worker.loop import run as run_worker
 
 Result = TypeVar("Result")
@@ -80,6 +81,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
+        http="app.routers.head_limit:BoundedHttpProtocol",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -87,6 +89,7 @@ def serve(
         proxy_headers=True,
         forwarded_allow_ips=forwarded_allow_ips,
         timeout_graceful_shutdown=10,
+        timeout_worker_healthcheck=60,  # on a busy machine five seconds end before the imports do
     )
 
 
@@ -188,25 +191,40 @@ def staff_add(
 
 
 @audit.command("verify")
-def audit_verify() -> None:
-    """Recompute every seal of the audit log. Exits 1 when one does not hold."""
-    found = _with_platform(_settings(), seals.verify)
+def audit_verify(
+    expect: Annotated[
+        seals.Noted | None,
+        typer.Option(
+            parser=seals.Noted.parse,
+            metavar="NUMBER:DIGEST",
+            help="A seal that must be there: the `newest` of an earlier run, noted down elsewhere.",
+        ),
+    ] = None,
+) -> None:
+    """Recompute every seal of the audit log. Exits 1 when one does not hold, or is missing."""
+    found = _with_platform(_settings(), lambda platform: seals.verify(platform, expect))
     _print_json(
         {
             "sealed_events": found.events,
             "unsealed_events": found.unsealed,
             "seals": found.seals,
-            "broken_seal": found.broken,
-            "reason": found.reason,
+            "newest": found.newest
+            and {
+                "number": found.newest.number,
+                "digest": found.newest.digest.hex(),
+                "sealed_at": found.newest.sealed_at.isoformat(),
+            },
+            "oldest_unsealed_at": found.oldest_unsealed_at and found.oldest_unsealed_at.isoformat(),
+            "broken": [fault._asdict() for fault in found.broken],
         }
     )
-    if found.broken is not None:
+    if found.broken:
         raise typer.Exit(1)
 
 
 @audit.command("seal")
 def audit_seal() -> None:
-    """Seal now what is older than a minute, as the worker does by itself."""
+    """Seal now what is older than five minutes, as the worker does by itself."""
     print(_with_platform(_settings(), seals.seal))
 
 
@@ -226,7 +244,10 @@ def keys_rotate() -> None:
 
 @keys.command("retire")
 def keys_retire(kid: str) -> None:
-    """Remove a key. Tokens that it signed are refused within a second, everywhere."""
+    """Remove a key. Tokens that it signed are refused within a second, everywhere.
+
+    Its public half stays, so that the audit log's seals can be verified.
+    """
     open_keyring(_settings()).retire(kid)
 
 
@@ -234,15 +255,12 @@ def main() -> None:
     """Run a command; what an operator can mend is said in one line on stderr."""
     try:
         app()
-    except (KeysError, MatrixError) as error:
+    except (KeysError, MatrixError, AnchorError) as error:
         _stop(str(error))
     except Failure as failure:
         _stop(_advice(failure))
     except FieldRefused as refused:
-        reasons = refused.params.get("reasons")
-        _stop(
-            field_message(refused.code, "en", refused.params) + (f" ({reasons})" if reasons else "")
-        )
+        _stop(_why(refused))
     except ValidationError as error:
         fields = ", ".join(f"SALVAGUARDA_{str(e['loc'][0]).upper()}" for e in error.errors())
         _stop(f"Settings are not right: {fields}")

@@ -75,11 +75,13 @@ async def _living(app: FastAPI, settings: Settings, clock: Clock) -> AsyncIterat
     telemetry.configure(production=settings.production, level=settings.log_level)
     platform = open_platform(settings, clock, open_keyring(settings))
     app.state.platform = platform
-    app.state.readiness = {
-        "database": lambda: migrations.reachable(platform),
-        "migrations": lambda: migrations.at_head(platform),
-        "audit": platform.audit.check,
-    }
+    app.state.readiness = health.Checks(
+        {
+            "database": lambda: migrations.reachable(platform),
+            "migrations": lambda: migrations.at_head(platform),
+            "audit": platform.audit.check,
+        }
+    )
     app.state.record_refusal = _record_refusal
     worker = (
         asyncio.create_task(run_worker(platform)) if settings.worker_mode == "embedded" else None

@@ -25,7 +25,7 @@ from app.access.visibility import RESOURCES, matrix_hash
 from app.core.clock import system_clock
 from app.core.database import Database
 from app.core.ids import id_at
-from app.models import AuditEvent, AuditSeal, Customer, StaffMember
+from app.models import AuditEvent, AuditSeal, Consent, Customer, StaffMember
 from app.security.keys import Keyring
 from tests.support.databases import DatabaseKind, Databases
 
@@ -263,13 +263,22 @@ def test_audit_verify_is_content_with_what_nobody_touched(
     assert on_database("audit", "seal").out == "0\n"
     said = on_database("audit", "verify")
     assert said.code == 0
+    newest = said.json["newest"]
+    assert newest["number"] == 1
+    assert newest.keys() == {"number", "digest", "sealed_at"}
     assert said.json == {
         "sealed_events": 3,
         "unsealed_events": 0,
         "seals": 1,
-        "broken_seal": None,
-        "reason": None,
+        "newest": newest,
+        "oldest_unsealed_at": None,
+        "broken": [],
     }
+    noted = f"1:{newest['digest']}"
+    assert on_database("audit", "verify", "--expect", noted).json == said.json
+    assert on_database("audit", "verify", "--expect", noted[:-1]).code == 2
+    said = on_database("audit", "verify", "--expect", f"2:{newest['digest']}")
+    assert (said.code, said.json["broken"][0]["seal"]) == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -290,15 +299,67 @@ def test_audit_verify_names_the_seal_that_was_broken(
     if table is None:
         settled_events(database_url, range(-3, -2))
     else:
-        for verb in ("update", "delete") if database_kind == "sqlite" else ("append_only",):
-            trigger = f"{table}_no_{verb}" if database_kind == "sqlite" else f"{table}_{verb}"
-            on_table = "" if database_kind == "sqlite" else f" ON {table}"
-            asked(database_url, text(f"DROP TRIGGER {trigger}{on_table}"))
+        unlock(database_url, database_kind, table)
         asked(database_url, tampering)
     said = on_database("audit", "verify")
     assert said.code == 1
-    assert said.json["broken_seal"] == 1
-    assert said.json["reason"]
+    [fault] = said.json["broken"]
+    assert fault["seal"] == 1
+    assert fault["reason"]
+
+
+def unlock(url: str, database_kind: str, table: str) -> None:
+    """Drop the triggers of a table, as whoever has all rights in the database can."""
+    for verb in ("update", "delete") if database_kind == "sqlite" else ("append_only",):
+        trigger = f"{table}_no_{verb}" if database_kind == "sqlite" else f"{table}_{verb}"
+        on_table = "" if database_kind == "sqlite" else f" ON {table}"
+        asked(url, text(f"DROP TRIGGER {trigger}{on_table}"))
+
+
+def test_seals_that_were_deleted_with_their_events_are_missed(
+    on_database: Run, database_url: str, database_kind: str
+) -> None:
+    settled_events(database_url, range(2))
+    assert on_database("audit", "seal").out == "2\n"
+    for model in (AuditSeal, AuditEvent):
+        unlock(database_url, database_kind, model.__tablename__)
+        asked(database_url, delete(model))
+    said = on_database("audit", "verify")
+    assert (said.code, said.json["seals"], said.json["newest"]) == (1, 0, None)
+    assert [fault["seal"] for fault in said.json["broken"]] == [1]
+    settled_events(database_url, range(2))
+    said = on_database("audit", "seal")
+    assert (said.code, said.out) == (1, "")
+    assert "salvaguarda: nothing is sealed: seal 1 of" in said.err
+    assert asked(database_url, select(func.count()).select_from(AuditSeal)) == 0
+
+
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_sqlite_is_for_its_owner_alone(run: Run, tmp_path: Path, before: int | None) -> None:
+    folder = tmp_path / "var"
+    if before is not None:  # somebody served before they migrated
+        folder.mkdir(mode=0o700)
+        (folder / "salvaguarda.db").touch(mode=before)
+    assert run("migrate").code == 0
+    assert run("demo", "--customers", "1").code == 0
+    assert run("audit", "verify").code == 0
+    assert folder.stat().st_mode & 0o777 == 0o700
+    database = f"sqlite:///{folder}/salvaguarda.db"
+
+    async def look() -> set[int]:
+        opened = Database(database)
+        try:
+            async with opened.transaction() as connection:
+                await connection.execute(delete(Consent))
+                files = {path.name: path.stat().st_mode & 0o777 for path in folder.glob("*.db*")}
+                assert files.keys() == {f"salvaguarda.db{end}" for end in ("", "-wal", "-shm")}
+                return set(files.values())
+        finally:
+            await opened.close()
+
+    assert asyncio.run(look()) == {0o600}
+    for path in folder.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_keys_are_made_rotated_and_retired(run: Run, tmp_path: Path) -> None:
@@ -434,6 +495,8 @@ def test_serve_answers_where_it_was_told_to(
         assert "strict-transport-security" not in ready.headers
         assert httpx.get(f"{address}/v1/public/policies/current").json()["version"] == 1
         assert httpx.get(f"{address}/v1/staff/customers").status_code == 401
+        too_large = httpx.get(f"{address}/health/live", headers={"A": "x" * 60_000})
+        assert (too_large.status_code, too_large.json()["code"]) == (431, "request_head_too_large")
     assert (tmp_path / "keys" / "master.key").exists()
 
 

@@ -51,7 +51,8 @@ class AuditSubject(Base):
 class AuditSeal(Base):
     """A signed digest over all events whose ids lie in (`first_id`, `last_id`].
 
-    `digest` covers the events and the previous seal's digest, so that the seals form a chain.
+    The first seal's range has its `first_id` too. `digest` covers the events and the previous
+    seal's digest, so that the seals form a chain.
     """
 
     __tablename__ = "audit_seals"

@@ -1,11 +1,11 @@
 """Whether the process lives, whether it can serve, and its metrics.
 
-`app.state.readiness` maps a check's name (database, migrations, audit) to an async callable that
-raises when it fails.
+`app.state.readiness` holds the `Checks`: database, migrations, audit.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
 from typing import Final, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -18,8 +18,37 @@ from app.routers.strict_route import StrictRoute
 Check = Callable[[], Awaitable[None]]
 
 CHECK_SECONDS: Final = 2.0
+FRESH_SECONDS: Final = 1.0
 
 router = APIRouter(tags=["health"], route_class=StrictRoute)
+
+
+class Checks:
+    """What must work for requests to be served, looked at once for all who ask meanwhile.
+
+    A check raises when it fails, and has `CHECK_SECONDS`. What was found stands for `fresh_seconds`
+    from the moment of looking, so that a flood of askers does not become one of checks.
+    """
+
+    def __init__(
+        self, checks: Mapping[str, Check], *, fresh_seconds: float = FRESH_SECONDS
+    ) -> None:
+        self._checks = checks
+        self._fresh_seconds = fresh_seconds
+        self._look: asyncio.Task[dict[str, bool]] | None = None
+        self._looked = 0.0
+
+    async def passed(self) -> Mapping[str, bool]:
+        """Whether each check passes."""
+        stale = monotonic() - self._looked >= self._fresh_seconds
+        if self._look is None or (stale and self._look.done()):
+            self._looked = monotonic()
+            self._look = asyncio.create_task(self._run())
+        return await asyncio.shield(self._look)  # one who hangs up does not stop it for the others
+
+    async def _run(self) -> dict[str, bool]:
+        found = await asyncio.gather(*(_passes(*each) for each in self._checks.items()))
+        return dict(zip(self._checks, found, strict=True))
 
 
 class Alive(BaseModel):
@@ -62,16 +91,18 @@ async def live() -> Alive:
     responses={503: {"model": Readiness, "description": "Something it needs is missing."}},
 )
 async def ready(request: Request, response: Response) -> Readiness:
-    """200 when every check passes within two seconds, else 503; a failing check tells no more."""
-    checks: Mapping[str, Check] = getattr(request.app.state, "readiness", {})
-    passed = await asyncio.gather(*(_passes(name, check) for name, check in checks.items()))
-    if not all(passed):
+    """200 when every check passes within two seconds, else 503; a failing check tells no more.
+
+    The answer may be a second old.
+    """
+    checks: Checks = request.app.state.readiness
+    passed = await checks.passed()
+    well = all(passed.values())
+    if not well:
         response.status_code = 503
     return Readiness(
-        status="ready" if all(passed) else "unready",
-        checks={
-            name: "ok" if well else "failing" for name, well in zip(checks, passed, strict=True)
-        },
+        status="ready" if well else "unready",
+        checks={name: "ok" if passes else "failing" for name, passes in passed.items()},
     )
 
 

@@ -63,6 +63,7 @@ STATUS: Final[Mapping[str, int]] = {
     "idempotency_key_invalid": 422,
     "precondition_required": 428,
     "too_many_requests": 429,
+    "request_head_too_large": 431,
     "internal_error": 500,
     "registration_unavailable": 503,
     "hashing_busy": 503,
@@ -246,14 +247,14 @@ def _entry(error: FieldError, language: Language) -> dict[str, Any]:
 def _answer_invalid(scope: Scope, errors: Sequence[Any], body: object) -> Response:
     if any(error["type"] == "json_invalid" for error in errors):
         return problem_response(scope, "malformed_json")
-    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
-    if any(location[0] != "body" for location in unknown):
+    unknown = {error["loc"][:-1] for error in errors if error["type"] == "extra_forbidden"}
+    if any(parent[0] != "body" for parent in unknown):
         return problem_response(scope, "unknown_parameter", params={"accepted": "-"})
     language = language_of(scope)
     if unknown:
         # Names come before values: what else is wrong with the body is not looked at, so that a
         # name is refused alike whatever it was sent with. Its own name is never told.
-        parents = sorted({pointer_of(location[1:-1], body) for location in unknown})
+        parents = sorted({pointer_of(parent[1:], body) for parent in unknown})
         refused = [FieldError(parent, "unknown_member") for parent in parents[:MOST_ERRORS]]
         entries = [_entry(error, language) for error in refused]
         return problem_response(scope, "unknown_member", errors=entries)

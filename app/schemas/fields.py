@@ -107,7 +107,7 @@ def _email(text: str) -> str:
 
 
 def _phone(text: str) -> str:
-    if not _PHONE.fullmatch(text):
+    if not _PHONE.fullmatch(trim(text)):  # trimmed: the shape goes back over each blank before it
         raise FieldRefused("invalid_phone")
     return normalise_phone(text)
 

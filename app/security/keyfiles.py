@@ -51,6 +51,16 @@ def write_key_file(path: Path, content: bytes, *, development: bool) -> None:
     sync_folder(path.parent)
 
 
+def make_private_folder(path: Path) -> None:
+    """Creates `path` and the folders above it that are missing, for their owner alone.
+
+    A folder that is there stays as it is.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def require_private(path: Path) -> None:
     """Raises KeysError where the group or the world may do anything with the file or folder."""
     try:

@@ -2,6 +2,7 @@
 
     <folder>/master.key          32 bytes in base64 (`openssl rand -base64 32` makes one)
     <folder>/signing/<kid>.pem   a P-256 private key (PKCS #8)
+    <folder>/signing/retired/    what remains of keys that sign no more
 
 A `kid` begins with the moment the key took over, so that the alphabetically last one is the newest:
 it signs, the others still verify. The folder is the only truth: every process looks into it once a
@@ -35,17 +36,19 @@ from app.core.clock import Clock, system_clock
 from app.security.keyfiles import (
     KeysError,
     locked,
+    make_private_folder,
     read_key_file,
     require_private,
     sync_folder,
     write_key_file,
 )
+from app.security.retired_keys import RetiredKeys
 
 ALGORITHM = "ES256"
 _KID = re.compile(r"([0-9]{8}T[0-9]{12})Z-[0-9a-f]{8}")
 _KID_TIME = "%Y%m%dT%H%M%S%f"
 _LOOK_EVERY = 1.0  # seconds
-_MASTER, _SIGNING = "master.key", "signing"
+_MASTER, _SIGNING, _RETIRED = "master.key", "signing", "retired"
 _log = logging.getLogger(__name__)
 
 
@@ -66,6 +69,7 @@ class Keyring:
     ) -> None:
         self._folder = folder
         self._signing = folder / _SIGNING
+        self._retired = RetiredKeys(self._signing / _RETIRED, ALGORITHM, production=production)
         self._production = production
         self._clock = clock
         self._monotonic = monotonic
@@ -98,7 +102,7 @@ class Keyring:
         `development` are marked, and refused by `load(…, production=True)`.
         """
         signing = directory / _SIGNING
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(directory)
         with locked(directory):
             signing.mkdir(mode=0o700, exist_ok=True)
             if not (directory / _MASTER).exists():
@@ -142,6 +146,15 @@ class Keyring:
             key = self._keys.get(kid)
         return key
 
+    def sealing_key(self, kid: str) -> Key | None:
+        """The public half of a key, retired or not, or None. For seals, which outlive their keys;
+        never for tokens."""
+        self._look()
+        if kid not in self._keys and _taken_over(kid) and (retired := self._retired.get(kid)):
+            return retired
+        key = self.verification_key(kid)
+        return key.public if key else None
+
     def generation(self) -> int:
         """A number that changes when a key has come or gone, within a second of the fact."""
         self._look()
@@ -168,7 +181,8 @@ class Keyring:
     def retire(self, kid: str) -> None:
         """Removes a key: what it signed is refused, here at once and elsewhere within a second.
 
-        Raises KeysError for an unknown kid and for the last key, without which nobody signs in.
+        Its public half is kept for `sealing_key`. Raises KeysError for an unknown kid and for the
+        last key, without which nobody signs in.
         """
         with locked(self._folder):
             kids = _kids(self._signing)
@@ -176,6 +190,8 @@ class Keyring:
                 raise KeysError(f"{self._signing}: holds no key of that name")
             if len(kids) == 1:
                 raise KeysError(f"{self._signing}: the last key stays, rotate first")
+            key = _read_signing_key(self._signing, kid, production=self._production)
+            self._retired.keep(kid, key.public, development=self._development)
             _pem(self._signing, kid).unlink()
             sync_folder(self._signing)
         self._read_folder()
@@ -278,4 +294,6 @@ def _read_master(path: Path, *, production: bool) -> tuple[bytes, bool]:
         master = b""
     if len(master) != 32:
         raise KeysError(f"{path}: not 32 bytes in base64")
+    if len(set(master)) < 8:  # random ones have some 30 different bytes
+        raise KeysError(f"{path}: not random, take what `openssl rand -base64 32` prints")
     return master, development

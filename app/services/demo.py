@@ -19,6 +19,7 @@ from app.core.errors import Failure
 from app.core.ids import coarse_id, new_id
 from app.core.settings import Settings
 from app.models import Consent, Customer, CustomerWord, Login, Membership, PolicyAcceptance
+from app.security.keyfiles import make_private_folder
 from app.services import policies, staff
 from app.services.audit_log import Deed
 from app.services.customers import columns_of, word_rows
@@ -340,6 +341,6 @@ async def _add_staff(platform: Platform) -> None:
 
 
 def _write_private(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(file.parent)
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(text)

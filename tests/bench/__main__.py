@@ -31,6 +31,7 @@ PARTS = ("w1", "w2", "million", "w3")
 OURS = ("app.main:create_app", "--factory")
 FLOOR = ("tests.bench.floor:app",)
 VARIABLE = "SALVAGUARDA_FLOOR"
+QUIET = 0.1
 
 
 def main() -> int:
@@ -40,7 +41,7 @@ def main() -> int:
     started = time.monotonic()
     with database() as (url, local), tempfile.TemporaryDirectory(prefix="bench-") as folder:
         try:
-            figures = uvloop.run(_measure(arguments, cores, url, local, Path(folder)))
+            figures, taken = uvloop.run(_measure(arguments, cores, url, local, Path(folder)))
         except BenchBroken as broken:
             print(f"The bench is broken: {broken}", file=sys.stderr)
             return 2
@@ -50,6 +51,7 @@ def main() -> int:
         "python": machine.python_version(),
         "processor": _processor(),
         "quick": arguments.quick,
+        "cores_taken_by_others_before": round(taken, 2),
         "seconds": round(time.monotonic() - started),
     }
     print(f"\n{cores.describe()}; {arguments.customers:,} customers; medians of rounds in turn\n")
@@ -61,11 +63,14 @@ def main() -> int:
 
 async def _measure(
     arguments: argparse.Namespace, cores: Cores, url: str, local: bool, folder: Path
-) -> list[Figure]:
+) -> tuple[list[Figure], float]:
     short = arguments.quick
     figures: list[Figure] = []
     async with prepared(url, folder, arguments.customers) as ground:
         cores.take_others(ground.backend if local else None)
+        taken = await cores.taken_by_others()
+        if taken > QUIET:
+            _say(f"CAUTION: others use {taken:.0%} of the two cores, the figures will be wrong")
         token = await ground.token(Viewer.SUPPORT)
         with ExitStack() as servers:
             ours = servers.enter_context(
@@ -101,7 +106,7 @@ async def _measure(
                 _say("W2: growing to a million customers")
                 await million.grow(ground)
                 figures += await million.measure(ground, token, ours)
-    return figures
+    return figures, taken
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,5 +1,6 @@
 """Who runs where: the server under test alone on one core, everything else on another."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,21 @@ class Cores:
             f"server process alone on core {self.server}; "
             f"load generator and PostgreSQL together on core {self.others}"
         )
+
+    async def taken_by_others(self) -> float:
+        """The share of both cores in use, from 0 to 1, while we and our database do nothing."""
+        before = self._busy_and_all()
+        await asyncio.sleep(3)
+        busy, every = (now - then for now, then in zip(self._busy_and_all(), before, strict=True))
+        return busy / every
+
+    def _busy_and_all(self) -> tuple[int, int]:
+        wanted = {f"cpu{self.server}", f"cpu{self.others}"}
+        lines = (line.split() for line in Path("/proc/stat").read_text().splitlines())
+        times = [[int(each) for each in line[1:9]] for line in lines if line[0] in wanted]
+        idle = sum(each[3] + each[4] for each in times)
+        every = sum(map(sum, times))
+        return every - idle, every
 
     @contextmanager
     def starting_on(self, core: int) -> Iterator[None]:

@@ -10,7 +10,7 @@ from pydantic_core.core_schema import ErrorType
 from app.core.language import LANGUAGES, Language
 from app.core.messages import FIELDS, PROBLEMS, field_message, problem_words, translate
 from app.core.messages.validation import placeholders
-from app.routers.json_body import DEEPEST, MOST_CONTAINERS
+from app.routers.json_body import DEEPEST, MOST_VALUES
 from app.routers.problems import STATUS
 
 PROMISED_FIELDS = frozenset(
@@ -80,7 +80,7 @@ def test_codes_are_snake_case() -> None:
 def test_the_limits_that_are_told_are_those_that_hold() -> None:
     for words in PROBLEMS["malformed_json"].values():
         assert f" {DEEPEST} " in words.detail
-        assert f" {MOST_CONTAINERS} " in words.detail
+        assert f" {MOST_VALUES} " in words.detail
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -31,6 +31,11 @@ INSIDE = [
 ]
 LET_IN = [(route, viewer) for route, viewer in INSIDE if may(viewer, EXERCISERS[route].permission)]
 TURNED_AWAY = [case for case in INSIDE if case not in LET_IN]
+LONE_READS = [
+    (route, viewer)
+    for route, viewer in LET_IN
+    if route[0] == "get" and door_of(route) != "public"  # changes commit with their rows
+]
 STAFF_ROUTES = [route for route in EXERCISERS if door_of(route) == "staff"]
 
 
@@ -209,6 +214,30 @@ async def test_an_answer_given_once_more_is_on_record_once_more(stage: Stage) ->
         assert first[0][column] == second[0][column]
     # The first opened the account; the second has shown nobody who it is.
     assert (first[0]["actor_kind"], second[0]["actor_kind"]) == ("login", "anonymous")
+
+
+@pytest.mark.parametrize(("route", "viewer"), LONE_READS)
+async def test_no_answer_leaves_before_its_row_is_durable(
+    stage: Stage, route: Route, viewer: Viewer
+) -> None:
+    write = stage.platform.audit._sink.write
+    waiting, gate = asyncio.Event(), asyncio.Event()
+
+    async def held(events: Any, subjects: Any) -> None:
+        waiting.set()
+        await gate.wait()
+        await write(events, subjects)
+
+    stage.platform.audit._sink.write = held  # type: ignore[method-assign]  # a gate, not a mock
+    try:
+        asked = asyncio.create_task(EXERCISERS[route].send(stage, viewer, stage.headers(viewer)))
+        await asyncio.wait_for(waiting.wait(), 10)
+        assert not (await asyncio.wait({asked}, timeout=0.02))[0]
+        gate.set()
+        assert (await asked).status_code == 200
+    finally:
+        gate.set()
+        stage.platform.audit._sink.write = write  # type: ignore[method-assign]  # as it was
 
 
 async def test_requests_of_one_moment_share_a_commit(stage: Stage) -> None:

@@ -133,7 +133,6 @@ async def test_a_refused_name_is_refused_in_any_company(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
     resource = EXERCISERS["get", path].resource
-    plan = plan_of(stage, ("get", path), viewer)
     headers = stage.headers(viewer)
     hidden = next(
         (

@@ -74,9 +74,11 @@ def test_a_sort_key_is_the_plans_or_unknown(key: PlanKey) -> None:
     plan = PLANS[key]
     unknown = told(refusal_of(plan, ("sort", "inexistente")))
     assert unknown[0] == ("invalid_sort" if plan.sortable else "unknown_parameter")
+    mine = sort_keys_of(plan.resource, plan.viewer)
+    assert set(plan.sortable) == mine
     for name in NAMES:
         for asked in (name, f"-{name}"):
-            if asked.removeprefix("-") not in sort_keys_of(plan.resource, plan.viewer):
+            if asked.removeprefix("-") not in mine:
                 assert told(refusal_of(plan, ("sort", asked))) == unknown, asked
     for name, field in plan.sortable.items():
         query = read_query(plan, [("sort", f"-{name}")], ACTION)

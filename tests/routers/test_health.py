@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.routers import health, problems
-from app.routers.health import Check
+from app.routers.health import Check, Checks
 
 CANARY = "hunter2-canary"
 
@@ -43,7 +43,7 @@ async def stuck() -> None:
 async def test_a_process_that_answers_is_alive(
     application: FastAPI, caller: httpx.AsyncClient
 ) -> None:
-    application.state.readiness = {"database": ill}
+    application.state.readiness = Checks({"database": ill})
     answer = await caller.get("/health/live")
     assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
 
@@ -63,7 +63,7 @@ async def test_ready_when_every_check_passes(
     status: int,
     told: dict[str, str],
 ) -> None:
-    application.state.readiness = checks
+    application.state.readiness = Checks(checks)
     answer = await caller.get("/health/ready")
     assert answer.status_code == status
     assert answer.json() == {"status": "ready" if status == 200 else "unready", "checks": told}
@@ -75,7 +75,9 @@ async def test_checks_run_together_and_may_not_hang(
 ) -> None:
     assert health.CHECK_SECONDS == 2.0
     monkeypatch.setattr(health, "CHECK_SECONDS", 0.1)
-    application.state.readiness = {f"check{number}": stuck for number in range(5)} | {"well": well}
+    application.state.readiness = Checks(
+        {f"check{number}": stuck for number in range(5)} | {"well": well}
+    )
     started = time.monotonic()
     answer = await caller.get("/health/ready")
     assert time.monotonic() - started < 0.45
@@ -84,13 +86,46 @@ async def test_checks_run_together_and_may_not_hang(
     assert answer.json()["checks"]["well"] == "ok"
 
 
-async def test_a_check_that_recovers_makes_it_ready_again(
+class Counting:
+    """A check that counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.check: Check = well
+
+    async def __call__(self) -> None:
+        self.times += 1
+        await asyncio.sleep(0.05)
+        await self.check()
+
+
+async def test_what_was_found_stands_for_a_moment_and_is_then_looked_at_again(
     application: FastAPI, caller: httpx.AsyncClient
 ) -> None:
-    application.state.readiness = {"database": ill}
-    assert (await caller.get("/health/ready")).status_code == 503
-    application.state.readiness = {"database": well}
-    assert (await caller.get("/health/ready")).status_code == 200
+    assert health.FRESH_SECONDS == 1.0
+    counting = Counting()
+    application.state.readiness = Checks({"database": counting}, fresh_seconds=0.3)
+    for check, status in ((well, 200), (ill, 503), (well, 200)):
+        counting.check = check
+        assert (await caller.get("/health/ready")).status_code == status
+        counting.check = stuck
+        assert (await caller.get("/health/ready")).status_code == status
+        await asyncio.sleep(0.3)
+    assert counting.times == 3
+
+
+async def test_those_who_ask_at_once_share_one_look(
+    application: FastAPI, caller: httpx.AsyncClient
+) -> None:
+    counting = Counting()
+    application.state.readiness = Checks({"database": counting}, fresh_seconds=0)
+    first, *others = [asyncio.create_task(caller.get("/health/ready")) for _ in range(20)]
+    await asyncio.sleep(0.02)
+    first.cancel()  # hangs up; the others wait on
+    assert {answer.status_code for answer in await asyncio.gather(*others)} == {200}
+    assert counting.times == 1
+    await caller.get("/health/ready")
+    assert counting.times == 2
 
 
 async def test_metrics_are_in_prometheus_text_format(caller: httpx.AsyncClient) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from app.core.errors import Failure
 from app.routers import problems
-from app.routers.strict_route import StrictRoute, guards_own_query
+from app.routers.strict_route import LARGEST_FORM, MOST_FIELDS, StrictRoute, guards_own_query
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -138,6 +138,8 @@ def code(answer: httpx.Response) -> str | None:
         ("?city=%FF", "malformed_request"),
         ("?city=%ED%A0%80", "malformed_request"),
         ("?%FF=1", "malformed_request"),
+        ("?city=x" + "&" * (MOST_FIELDS - 1), None),
+        ("?city=x" + "&" * MOST_FIELDS, "malformed_request"),
     ],
 )
 async def test_only_declared_parameters_and_once_each(
@@ -274,6 +276,27 @@ async def test_form_routes_take_forms(
     headers = {} if content_type is None else {"Content-Type": content_type}
     answer = await caller.post("/form", content=body, headers=headers)
     assert code(answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"username=" + b"a" * (LARGEST_FORM - 9), None),
+        (b"username=" + b"a" * (LARGEST_FORM - 8), "payload_too_large"),
+        (b"&" * 1_000_000, "payload_too_large"),
+        (b"username=" + b"%41" * 300_000, "payload_too_large"),
+        (b"username=abc" + b"&" * (MOST_FIELDS - 1), None),
+        (b"username=abc" + b"&" * MOST_FIELDS, "malformed_request"),
+        (b"a=&" * MOST_FIELDS, "malformed_request"),
+    ],
+)
+async def test_forms_are_bounded_before_they_are_read(
+    caller: httpx.AsyncClient, body: bytes, expected: str | None
+) -> None:
+    answer = await caller.post("/form", content=body, headers=FORM)
+    assert code(answer) == expected
+    if expected == "payload_too_large":
+        assert f" {LARGEST_FORM} " in answer.json()["detail"]
 
 
 async def test_a_form_keeps_its_letters(caller: httpx.AsyncClient) -> None:

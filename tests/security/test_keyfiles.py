@@ -1,3 +1,4 @@
+import base64
 import multiprocessing
 import os
 import re
@@ -106,6 +107,19 @@ def test_a_damaged_master_key_stops_the_start(
     (folder / "master.key").write_bytes(content)
     with pytest.raises(KeysError, match=r"master\.key: not 32 bytes"):
         Keyring.load(folder, production=True)
+
+
+@pytest.mark.parametrize("master", [bytes(32), b"\xff" * 32, bytes(range(7)) * 4 + bytes(4)])
+def test_a_master_key_that_nobody_drew_stops_the_start(
+    keyring: Keyring, folder: Path, master: bytes
+) -> None:
+    for production in (True, False):
+        (folder / "master.key").write_bytes(base64.b64encode(master))
+        with pytest.raises(KeysError, match=r"master\.key: not random") as refused:
+            Keyring.load(folder, production=production)
+        assert "\n" not in str(refused.value)
+    (folder / "master.key").write_bytes(base64.b64encode(bytes(range(8)) * 4))
+    Keyring.load(folder, production=True)
 
 
 def start_together(folder: Path, barrier: Barrier, answers: "multiprocessing.Queue[str]") -> None:

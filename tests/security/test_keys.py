@@ -144,6 +144,68 @@ def test_a_retired_key_is_gone_here_at_once_and_elsewhere_within_a_second(
     assert theirs.generation() != before[1]
 
 
+def test_a_retired_key_verifies_seals_and_nothing_else(
+    open_keyring: Opener, moment: Moment, folder: Path
+) -> None:
+    ours, theirs = open_keyring(), open_keyring()
+    old = ours.signing_key()
+    seal = old.private.sign(b"sealed")
+    new = ours.rotate()
+    live = ours.sealing_key(new)
+    assert live is not None
+    assert not live.verify(b"sealed", seal)
+    ours.retire(old.kid)
+    moment.pass_by(1)
+    for ring in (ours, theirs, open_keyring()):
+        assert ring.verification_key(old.kid) is None
+        assert [key["kid"] for key in ring.jwks()["keys"]] == [new]
+        public = ring.sealing_key(old.kid)
+        assert public is not None
+        assert public.verify(b"sealed", seal)
+        assert not hasattr(public.prepared_key, "sign")  # type: ignore[attr-defined]
+    kept = folder / "signing" / "retired" / f"{old.kid}.pub.pem"
+    assert b"PUBLIC KEY" in kept.read_bytes()
+    assert [mode(kept.parent), mode(kept)] == [0o700, 0o600]
+    assert len(Keyring.load(folder, production=True).jwks()["keys"]) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"half a k", None], ids=["empty", "torn", "none"])
+def test_a_retired_key_that_is_unfit_verifies_nothing(
+    keyring: Keyring, open_keyring: Opener, folder: Path, content: bytes | None
+) -> None:
+    old = keyring.signing_key().kid
+    keyring.rotate()
+    keyring.retire(old)
+    kept = folder / "signing" / "retired" / f"{old}.pub.pem"
+    if content is None:
+        kept.unlink()
+    else:
+        kept.write_bytes(content)
+    assert open_keyring().sealing_key(old) is None
+
+
+@pytest.mark.parametrize("name", ["unknown", "../master", "", LATER, "x/../" + LATER])
+def test_seals_of_a_key_that_never_was_have_none(
+    keyring: Keyring, open_keyring: Opener, folder: Path, name: str
+) -> None:
+    retired = keyring.signing_key().kid
+    keyring.rotate()
+    keyring.retire(retired)
+    (folder / "signing" / "retired" / "unknown.pub.pem").write_bytes(
+        (folder / "signing" / "retired" / f"{retired}.pub.pem").read_bytes()
+    )
+    assert open_keyring().sealing_key(name) is None
+
+
+def test_seals_of_a_key_made_by_another_process_a_moment_ago_have_it(
+    open_keyring: Opener, moment: Moment
+) -> None:
+    ours, theirs = open_keyring(), open_keyring()
+    moment.pass_by(5)
+    ours.signing_key()  # has just looked
+    assert ours.sealing_key(theirs.rotate()) is not None
+
+
 def test_retiring_the_newest_gives_the_pen_back(keyring: Keyring) -> None:
     old = keyring.signing_key().kid
     keyring.retire(keyring.rotate())

@@ -3,8 +3,10 @@
 The migrations themselves: ``tests/test_migrations.py``.
 """
 
+import os
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,31 @@ async def test_what_a_service_needs_is_installed_once(database_url: str, tmp_pat
         await migrations.install(platform)
         assert await migrations.install(platform) is False
         assert await count(platform, Policy) == 1
+
+
+@pytest.mark.parametrize("mask", [0, 0o022, 0o077])
+def test_sqlite_and_its_folder_are_made_for_their_owner_alone(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        migrations.upgrade(Settings(var_dir=tmp_path / "new" / "var"))
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
+    assert modes == {"new": 0o700, "var": 0o700, "salvaguarda.db": 0o600}
+
+
+def test_sqlite_that_was_open_to_others_is_closed_and_folders_stay(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "shared"
+    elsewhere.mkdir()
+    elsewhere.chmod(0o755)
+    (elsewhere / "other.db").touch()
+    (elsewhere / "other.db").chmod(0o644)
+    with closing(sqlite3.connect(elsewhere / "other.db")) as opened:  # its journals stand so long
+        opened.execute("PRAGMA journal_mode=WAL")
+        opened.execute("CREATE TABLE anything (id)")
+        assert {path.stat().st_mode & 0o777 for path in elsewhere.iterdir()} == {0o644}
+        url = f"sqlite:///{elsewhere}/other.db"
+        migrations.upgrade(Settings(var_dir=tmp_path / "var", database_url=url))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in elsewhere.iterdir()}
+    assert modes == dict.fromkeys(("other.db", "other.db-wal", "other.db-shm"), 0o600)
+    assert elsewhere.stat().st_mode & 0o777 == 0o755

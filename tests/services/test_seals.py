@@ -3,38 +3,37 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 
-from app.access.actors import Actor
-from app.access.viewers import Viewer
 from app.core.ids import new_id
 from app.models import AuditEvent, AuditSeal, AuditSubject
-from app.services import seals
+from app.services import audit_digest, seals
+from app.services.audit_digest import digest_of
 from app.services.audit_log import Deed
 from tests.support.records import count, rows
+from tests.support.sealed import (
+    HOUR,
+    MINUTE,
+    SUPPORT,
+    broken,
+    ids,
+    table,
+    tamper,
+    three_seals,
+    unlock,
+    write,
+)
 from tests.support.service import Service, serving
 
-SUPPORT = Actor("staff", Viewer.SUPPORT, "customer_support", "a-request", reason="Olá, «João»")
-MINUTE = timedelta(minutes=1, seconds=1)
-
-# The triggers that refuse it are the operator's to drop: an intruder with the owner's rights.
-UNLOCK = {
-    "sqlite": [
-        f"DROP TRIGGER {table}_no_{verb}"
-        for table in ("audit_events", "audit_subjects", "audit_seals")
-        for verb in ("update", "delete")
-    ],
-    "postgresql": [
-        f"DROP TRIGGER {table}_append_only ON {table}"
-        for table in ("audit_events", "audit_subjects", "audit_seals")
-    ],
-}
+ALTERED = "events were altered, removed or slipped in"
+MISPLACED = "a seal is missing or out of place"
+UNSIGNED = "the signature does not hold, or its key is gone"
 
 
 @pytest_asyncio.fixture
@@ -43,91 +42,90 @@ async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
-async def write(house: Service, events: int = 1) -> None:
-    await asyncio.gather(
-        *(
-            house.platform.audit.write(
-                SUPPORT, Deed("staff:customer:list", rows=2, subjects=(new_id(), new_id()))
-            )
-            for _ in range(events)
-        )
-    )
-
-
-async def three_seals(house: Service) -> None:
-    """Three seals over two events each."""
-    for _ in range(3):
-        await write(house, 2)
-        await asyncio.sleep(0.002)  # the border lies in a later millisecond than the events
-        house.clock.ahead = seals.SETTLED
-        assert await seals.seal(house.platform) == 2
-        house.clock.ahead = timedelta()
-
-
-async def unlock(house: Service, database_kind: str) -> None:
-    for statement in UNLOCK[database_kind]:
-        await tamper(house, text(statement))
-
-
-async def tamper(house: Service, statement: Any) -> None:
-    async with house.platform.database.transaction() as connection:
-        await connection.execute(statement)
-
-
-async def ids(house: Service) -> list[UUID]:
-    statement = select(AuditEvent.id).order_by(AuditEvent.id)
-    return [row[0] for row in await rows(house.platform, statement)]
-
-
 async def test_nothing_is_sealed_before_it_settled(house: Service) -> None:
     assert await seals.seal(house.platform) == 0
-    await write(house, 3)
+    await house.platform.audit.write(SUPPORT, Deed("staff:customer:list"))
+    await write(house, 2, ago=seals.SETTLED - MINUTE)
     assert await seals.seal(house.platform) == 0
-    assert await seals.verify(house.platform) == seals.Verification(0, 0, 3, None, None)
-    house.clock.ahead = MINUTE
-    assert await seals.seal(house.platform) == 3
+    found = await seals.verify(house.platform)
+    assert (found.seals, found.events, found.unsealed, found.newest) == (0, 0, 3, None)
+    await write(house, 4, ago=seals.SETTLED + MINUTE)
+    assert await seals.seal(house.platform) == 4
     assert await seals.seal(house.platform) == 0
-    assert await seals.verify(house.platform) == seals.Verification(1, 3, 0, None, None)
+    found = await seals.verify(house.platform)
+    assert (found.seals, found.events, found.unsealed, found.broken) == (1, 4, 3, ())
+
+
+async def test_settled_is_what_both_clocks_say(house: Service, database_kind: str) -> None:
+    await write(house, ago=seals.SETTLED - MINUTE)
+    house.clock.ahead = HOUR  # of the machine that seals, not of the database
+    assert await seals.seal(house.platform) == (0 if database_kind == "postgresql" else 1)
+    house.clock.ahead = -HOUR
+    await write(house, ago=HOUR / 2)
+    assert await seals.seal(house.platform) == 0
+
+
+async def test_the_oldest_unsealed_event_and_the_newest_seal_are_told(house: Service) -> None:
+    await three_seals(house)
+    await write(house, ago=3 * MINUTE)
+    oldest = await write(house, ago=4 * MINUTE)
+    found = await seals.verify(house.platform)
+    statement = select(AuditEvent.at).where(AuditEvent.id == oldest[0])
+    assert found.oldest_unsealed_at == (await rows(house.platform, statement))[0][0]
+    last = (await table(house))[-1]
+    assert found.newest == (3, last.digest, last.sealed_at)
 
 
 async def test_seals_form_a_chain_over_every_event_once(house: Service) -> None:
     await three_seals(house)
-    await write(house)
-    found = await rows(house.platform, select(AuditSeal).order_by(AuditSeal.number))
+    await write(house, ago=MINUTE)
+    found = await table(house)
     assert [seal.number for seal in found] == [1, 2, 3]
     for before, after in itertools.pairwise(found):
         assert (after.previous, after.first_id) == (before.digest, before.last_id)
-    assert await seals.verify(house.platform) == seals.Verification(3, 6, 1, None, None)
+    verdict = await seals.verify(house.platform)
+    assert (verdict.seals, verdict.events, verdict.unsealed, verdict.broken) == (3, 6, 1, ())
+
+
+async def test_a_digest_does_not_depend_on_how_many_rows_are_read_at_once(
+    house: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await three_seals(house)
+    await tamper(house, insert(AuditSubject).values(subject_id=new_id(), event_id=UUID(int=7)))
+    expected = await broken(house)
+    assert expected == [(1, ALTERED)]
+    for size in (2, 3, 6):
+        monkeypatch.setattr(audit_digest, "BATCH", size)
+        assert await broken(house) == expected
 
 
 async def test_a_clock_set_back_seals_nothing_twice(house: Service) -> None:
     await three_seals(house)
-    house.clock.ahead = timedelta(hours=-1)
+    house.clock.ahead = -2 * HOUR
     assert await seals.seal(house.platform) == 0
-    assert (await seals.verify(house.platform)).broken is None
+    assert await broken(house) == []
 
 
 async def test_replicas_take_turns(house: Service) -> None:
     await write(house, 4)
-    house.clock.ahead = MINUTE
     made = await asyncio.gather(*(seals.seal(house.platform) for _ in range(3)))
     assert sorted(made) == [0, 0, 4]
     assert (await seals.verify(house.platform)).seals == 1
 
 
-async def test_old_seals_hold_after_the_key_was_rotated_until_it_is_retired(
-    house: Service,
-) -> None:
+async def test_old_seals_hold_after_their_key_was_rotated_and_retired(house: Service) -> None:
     await three_seals(house)
     old = house.platform.keyring.signing_key().kid
     house.platform.keyring.rotate()
-    await write(house)
-    house.clock.ahead = MINUTE
+    await write(house, ago=seals.SETTLED + MINUTE)
     assert await seals.seal(house.platform) == 1
-    assert (await seals.verify(house.platform)).broken is None
+    assert await broken(house) == []
     house.platform.keyring.retire(old)
-    found = await seals.verify(house.platform)
-    assert (found.broken, found.reason) == (1, "the signature does not hold, or its key is gone")
+    assert await broken(house) == []
+    keys = house.platform.settings.keys_path
+    (keys / "signing" / "retired" / f"{old}.pub.pem").unlink()
+    async with serving(house.platform.settings.database, keys.parent) as restarted:
+        assert await broken(restarted) == [(number, UNSIGNED) for number in (1, 2, 3)]
 
 
 ALTERATIONS: list[dict[str, Any]] = [
@@ -147,19 +145,19 @@ async def test_an_altered_event_breaks_its_seal(house: Service, database_kind: s
     [before] = await rows(house.platform, select(AuditEvent).where(third))
     for altered in ALTERATIONS:
         await tamper(house, update(AuditEvent).where(third).values(**altered))
-        found = await seals.verify(house.platform)
-        assert (found.broken, found.events) == (2, 2), altered
-        assert found.reason == "events were altered, removed or slipped in"
+        assert await broken(house) == [(2, ALTERED)], altered
         await tamper(house, update(AuditEvent).where(third).values(**before._asdict()))
-        assert (await seals.verify(house.platform)).broken is None
+        assert await broken(house) == []
 
 
-async def test_a_removed_event_breaks_its_seal(house: Service, database_kind: str) -> None:
+async def test_every_broken_seal_is_told(house: Service, database_kind: str) -> None:
     await three_seals(house)
-    event = (await ids(house))[-1]
     await unlock(house, database_kind)
-    await tamper(house, delete(AuditEvent).where(AuditEvent.id == event))
-    assert (await seals.verify(house.platform)).broken == 3
+    events = await ids(house)
+    await tamper(house, delete(AuditEvent).where(AuditEvent.id.in_((events[0], events[5]))))
+    found = await seals.verify(house.platform)
+    assert (found.seals, found.events) == (3, 4)
+    assert found.broken == ((1, ALTERED), (3, ALTERED))
 
 
 async def test_an_event_slipped_in_breaks_its_seal_without_any_trigger_dropped(
@@ -167,57 +165,86 @@ async def test_an_event_slipped_in_breaks_its_seal_without_any_trigger_dropped(
 ) -> None:
     await three_seals(house)
     first = (await ids(house))[0]
-    statement = select(AuditEvent).where(AuditEvent.id == first)
-    [row] = await rows(house.platform, statement)
-    forged = row._asdict() | {"id": UUID(int=first.int + 1)}
-    async with house.platform.database.transaction() as connection:
-        await connection.execute(insert(AuditEvent).values(**forged))
-    assert (await seals.verify(house.platform)).broken == 1
+    await write(house, id=UUID(int=first.int + 1))
+    assert await broken(house) == [(1, ALTERED)]
+
+
+async def test_the_first_seal_covers_the_very_first_id(house: Service, database_kind: str) -> None:
+    await write(house, id=UUID(int=0))
+    assert (await seals.verify(house.platform)).unsealed == 1
+    await write(house)
+    assert await seals.seal(house.platform) == 2
+    assert await broken(house) == []
+    await unlock(house, database_kind)
+    await tamper(house, delete(AuditEvent).where(AuditEvent.id == UUID(int=0)))
+    assert await broken(house) == [(1, ALTERED)]
+
+
+async def test_an_event_of_the_future_is_told(house: Service) -> None:
+    await three_seals(house)
+    await write(house, ago=-(seals.SETTLED - MINUTE))  # a clock that is ahead
+    assert await broken(house) == []
+    await write(house, ago=-(seals.SETTLED + MINUTE))
+    await write(house, id=UUID(int=2**128 - 1))
+    assert await broken(house) == [(None, "2 unsealed events have ids of the future")]
 
 
 async def test_the_subjects_of_a_list_are_sealed_too(house: Service, database_kind: str) -> None:
     await three_seals(house)
     event, extra = (await ids(house))[4], new_id()
-    async with house.platform.database.transaction() as connection:  # no trigger refuses a row
-        await connection.execute(insert(AuditSubject).values(subject_id=extra, event_id=event))
-    assert (await seals.verify(house.platform)).broken == 3
+    await tamper(house, insert(AuditSubject).values(subject_id=extra, event_id=event))
+    assert await broken(house) == [(3, ALTERED)]
     await unlock(house, database_kind)
     await tamper(house, delete(AuditSubject).where(AuditSubject.subject_id == extra))
-    assert (await seals.verify(house.platform)).broken is None
+    assert await broken(house) == []
     await tamper(house, delete(AuditSubject).where(AuditSubject.event_id == event))
-    assert (await seals.verify(house.platform)).broken == 3
+    assert await broken(house) == [(3, ALTERED)]
 
 
-SEAL_ALTERATIONS: list[tuple[dict[str, Any], int, str]] = [
-    ({"signature": bytes(64)}, 2, "the signature does not hold, or its key is gone"),
-    ({"kid": "unknown"}, 2, "the signature does not hold, or its key is gone"),
-    ({"digest": bytes(32)}, 2, "events were altered, removed or slipped in"),
-    ({"events": 1}, 2, "events were altered, removed or slipped in"),
-    ({"previous": bytes(32)}, 2, "a seal is missing or out of place"),
-    ({"first_id": UUID(int=1)}, 2, "a seal is missing or out of place"),
-    ({"number": 9}, 3, "a seal is missing or out of place"),
+async def test_subjects_without_their_event_break_the_seal(
+    house: Service, database_kind: str
+) -> None:
+    await three_seals(house)
+    await unlock(house, database_kind)
+    second = (await table(house))[1]
+    for event in (
+        UUID(int=second.first_id.int + 1),  # before, between and behind the events
+        UUID(int=(await ids(house))[2].int + 1),
+        second.last_id,
+    ):
+        stray = insert(AuditSubject).values(subject_id=new_id(), event_id=event)
+        await tamper(house, stray)
+        assert await broken(house) == [(2, ALTERED)]
+        await tamper(house, delete(AuditSubject).where(AuditSubject.event_id == event))
+        assert await broken(house) == []
+
+
+SEAL_ALTERATIONS: list[tuple[dict[str, Any], list[tuple[int, str]]]] = [
+    ({"signature": bytes(64)}, [(2, UNSIGNED)]),
+    ({"kid": "unknown"}, [(2, UNSIGNED)]),
+    ({"kid": "../retired/x"}, [(2, UNSIGNED)]),
+    ({"digest": bytes(32)}, [(2, ALTERED), (3, MISPLACED)]),
+    ({"events": 1}, [(2, ALTERED)]),
+    ({"previous": bytes(32)}, [(2, MISPLACED)]),
+    ({"first_id": UUID(int=1)}, [(2, MISPLACED)]),
+    ({"last_id": UUID(int=1)}, [(2, ALTERED), (3, MISPLACED)]),
+    (
+        {"number": 9},
+        [(3, MISPLACED), (9, MISPLACED), (2, "missing, though audit-seals.log has it")],
+    ),
 ]
 
 
 async def test_an_altered_seal_does_not_hold(house: Service, database_kind: str) -> None:
     await three_seals(house)
     await unlock(house, database_kind)
-    [before] = await rows(house.platform, select(AuditSeal).where(AuditSeal.number == 2))
-    for altered, broken, reason in SEAL_ALTERATIONS:
+    before = (await table(house))[1]
+    for altered, faults in SEAL_ALTERATIONS:
         await tamper(house, update(AuditSeal).where(AuditSeal.number == 2).values(**altered))
-        found = await seals.verify(house.platform)
-        assert (found.broken, found.reason) == (broken, reason), altered
+        assert await broken(house) == faults, altered
         restored = update(AuditSeal).where(AuditSeal.number.in_((2, 9)))
         await tamper(house, restored.values(**before._asdict()))
-        assert (await seals.verify(house.platform)).broken is None
-
-
-async def test_a_removed_seal_is_missed_by_the_next(house: Service, database_kind: str) -> None:
-    await three_seals(house)
-    await unlock(house, database_kind)
-    await tamper(house, delete(AuditSeal).where(AuditSeal.number == 2))
-    found = await seals.verify(house.platform)
-    assert (found.broken, found.reason) == (3, "a seal is missing or out of place")
+        assert await broken(house) == []
 
 
 async def test_events_forged_together_with_their_seal_lack_the_key(
@@ -227,23 +254,25 @@ async def test_events_forged_together_with_their_seal_lack_the_key(
     event = (await ids(house))[-1]
     await unlock(house, database_kind)
     await tamper(house, update(AuditEvent).where(AuditEvent.id == event).values(rows=9))
-    found = await rows(house.platform, select(AuditSeal).where(AuditSeal.number == 3))
+    last = (await table(house))[-1]
     async with house.platform.database.transaction() as connection:
-        digest, _ = await seals._digest(
-            connection, found[0].first_id, found[0].last_id, found[0].previous
-        )
-        await connection.execute(
-            update(AuditSeal).where(AuditSeal.number == 3).values(digest=digest)
-        )
-    verdict = await seals.verify(house.platform)
-    assert (verdict.broken, verdict.reason) == (
-        3,
-        "the signature does not hold, or its key is gone",
-    )
+        digest, _ = await digest_of(connection, last.first_id, last.last_id, last.previous)
+    await tamper(house, update(AuditSeal).where(AuditSeal.number == 3).values(digest=digest))
+    assert await broken(house) == [(3, UNSIGNED)]
 
 
 async def test_verifying_sees_one_moment_while_others_write(house: Service) -> None:
     await three_seals(house)
-    verdict, _ = await asyncio.gather(seals.verify(house.platform), write(house, 20))
-    assert (verdict.seals, verdict.events, verdict.broken) == (3, 6, None)
+    verdict, _ = await asyncio.gather(seals.verify(house.platform), write(house, 20, ago=MINUTE))
+    assert (verdict.seals, verdict.events, verdict.broken) == (3, 6, ())
     assert await count(house.platform, AuditEvent) == 26
+
+
+async def test_verifying_while_others_seal_misses_nothing(house: Service) -> None:
+    for hours in range(8, 0, -1):
+        await write(house, ago=hours * HOUR)
+        house.clock.ahead = seals.SETTLED + MINUTE - hours * HOUR
+        verdict, made = await asyncio.gather(
+            seals.verify(house.platform), seals.seal(house.platform)
+        )
+        assert (verdict.broken, made) == ((), 1)

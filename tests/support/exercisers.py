@@ -4,7 +4,7 @@ A route whose success schema reaches a view needs an entry here; a test fails wi
 """
 
 import itertools
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.support.people import PASSWORD
 from tests.support.stage import Stage
 
 Route = tuple[str, str]
-Send = Callable[[Stage, Viewer, dict[str, str]], Awaitable[httpx.Response]]
+Send = Callable[[Stage, Viewer, dict[str, str]], Coroutine[Any, Any, httpx.Response]]
 Expected = tuple[str, frozenset[str], int]
 """An audit row: action, fields, rows."""
 

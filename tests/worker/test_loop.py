@@ -12,13 +12,12 @@ import pytest_asyncio
 from app.core.errors import Failure
 from app.models import AuditSeal, IdempotencyKey, Session
 from app.services import idempotency, seals
-from app.services.audit_log import Deed
 from app.services.platform import Platform
-from app.services.sessions import anonymous
 from app.worker import loop
 from app.worker.loop import DUTIES, Duty, run
 from tests.support.people import add_customer
 from tests.support.records import count
+from tests.support.sealed import write
 from tests.support.service import Service, serving
 
 
@@ -45,7 +44,7 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 async def test_the_worker_seals_and_forgets_what_expired(house: Service) -> None:
     platform = house.platform
-    await platform.audit.write(anonymous("r"), Deed("public:policy:read"))
+    await write(house, ago=timedelta(minutes=10))
     await add_customer(platform)
     claim = idempotency.claim_of(platform, "/v1/x", "a-key-of-mine", b"")
     async with platform.database.transaction() as connection:
@@ -60,7 +59,7 @@ async def test_the_worker_seals_and_forgets_what_expired(house: Service) -> None
     assert not await done()
     async with working(platform):
         await until(done)
-    assert (await seals.verify(platform)).broken is None
+    assert (await seals.verify(platform)).broken == ()
 
 
 async def test_a_duty_that_fails_is_done_again_and_holds_up_no_other(

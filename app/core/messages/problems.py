@@ -25,12 +25,12 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         (
             "JSON malformado",
             "Envie um único documento JSON em UTF-8, sem membros repetidos nem NaN ou Infinity,"
-            " com inteiros de até 64 bits e no máximo 32 níveis e 10000 objetos e listas.",
+            " com inteiros de até 64 bits e no máximo 32 níveis e 2000 valores.",
         ),
         (
             "Malformed JSON",
             "Send a single JSON document in UTF-8, without repeated members, NaN or Infinity,"
-            " with integers of at most 64 bits, 32 levels and 10000 objects and lists.",
+            " with integers of at most 64 bits, and at most 32 levels and 2000 values.",
         ),
     ),
     "malformed_request": _both(
@@ -52,6 +52,18 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
     "uri_too_long": _both(
         ("Endereço longo demais", "Encurte o endereço ou a consulta e envie de novo."),
         ("Address too long", "Shorten the address or the query and send again."),
+    ),
+    "request_head_too_large": _both(
+        (
+            "Cabeçalhos grandes demais",
+            "O endereço e os cabeçalhos, juntos, passam de {limit} bytes."
+            " Envie menos cabeçalhos ou encurte-os.",
+        ),
+        (
+            "Headers too large",
+            "The address and the headers together are over {limit} bytes."
+            " Send fewer headers or shorten them.",
+        ),
     ),
     "unsupported_media_type": _both(
         (
