@@ -95,6 +95,7 @@ async def _living(app: FastAPI, settings: Settings, clock: Clock) -> AsyncIterat
             worker.cancel()
             with suppress(asyncio.CancelledError):
                 await worker
+        await app.state.readiness.close()
         await platform.close()
 
 

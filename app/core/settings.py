@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     keys_dir: Path | None = None
     database_url: str = ""
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
-    """Connections per process: half for lone reads, half for transactions, one for the audit log."""
+    """Connections per process: half for lone reads, half for writes; the audit log adds one."""
     smtp_url: str = ""
     redis_url: str = ""
     public_url: str = "http://127.0.0.1:8000"

@@ -46,6 +46,11 @@ class Checks:
             self._look = asyncio.create_task(self._run())
         return await asyncio.shield(self._look)  # one who hangs up does not stop it for the others
 
+    async def close(self) -> None:
+        """Wait for a look that is under way: it holds connections."""
+        if self._look is not None:
+            await self._look
+
     async def _run(self) -> dict[str, bool]:
         found = await asyncio.gather(*(_passes(*each) for each in self._checks.items()))
         return dict(zip(self._checks, found, strict=True))

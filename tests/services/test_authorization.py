@@ -14,7 +14,8 @@ READ = "staff:customer:read"
 
 def actor(viewer: Viewer, *, purpose: str | None = None, reason: str | None = None) -> Actor:
     chosen = PURPOSES[viewer][0] if purpose is None else purpose
-    return Actor("staff", viewer, chosen, "a-request", reason=reason)
+    own = ("owner",) if viewer is Viewer.SELF else ()
+    return Actor("staff", viewer, chosen, "a-request", permissions=own, reason=reason)
 
 
 @pytest.mark.parametrize("viewer", Viewer)
@@ -28,7 +29,7 @@ def test_only_the_permission_table_lets_anybody(viewer: Viewer, permission: str)
         assert (refused.value.code, refused.value.action) == ("forbidden", permission)
 
 
-@pytest.mark.parametrize("viewer", PERMISSIONS[READ])
+@pytest.mark.parametrize("viewer", sorted(PERMISSIONS[READ]))
 def test_each_of_a_roles_own_purposes_is_a_ground_and_no_other(viewer: Viewer) -> None:
     for purpose in PURPOSES[viewer]:
         require_grounds(actor(viewer, purpose=purpose, reason="Chamado 12"), READ)
