@@ -1,11 +1,12 @@
 """Settings: environment variables with the prefix ``SALVAGUARDA_``, checked once at start-up."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.core.cores import usable_cores
 
 
 class Settings(BaseSettings):
@@ -35,7 +36,7 @@ class Settings(BaseSettings):
     argon2_time_cost: Annotated[int, Field(ge=1)] = 2
     argon2_memory_kib: Annotated[int, Field(ge=8)] = 65536
     argon2_parallelism: Annotated[int, Field(ge=1)] = 1
-    hash_workers: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: os.cpu_count() or 1)
+    hash_workers: Annotated[int, Field(ge=1)] = Field(default_factory=usable_cores)
     hash_queue: Annotated[int, Field(ge=1)] = 64
     """Sign-ins that may wait for a hashing thread; one more is answered 503."""
 

@@ -5,11 +5,11 @@ twice what one did (65 hashes a second against 35, as many as with two processes
 """
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from typing import Final
 
+from app.core.cores import usable_cores
 from app.core.settings import Settings
 from app.security.hashing_pool import HashingPool
 from app.services.legacy_rows import OldHash
@@ -43,13 +43,6 @@ class Wrapping:
     def close(self) -> None:
         """End the threads."""
         self._pool.close()
-
-
-def usable_cores() -> int:
-    """The cores this process may run on; all of the machine's where the system does not tell."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def spoken(seconds: float) -> str:

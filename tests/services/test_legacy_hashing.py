@@ -5,9 +5,10 @@ import os
 
 import pytest
 
+from app.core.cores import usable_cores
 from app.core.settings import Settings
 from app.security.passwords import PasswordHasher
-from app.services.legacy_hashing import Wrapping, spoken, usable_cores
+from app.services.legacy_hashing import Wrapping, spoken
 from app.services.legacy_rows import OldHash
 from tests.support import legacy
 
