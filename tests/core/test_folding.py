@@ -62,7 +62,7 @@ def test_case_and_composition_do_not_matter(text: str) -> None:
 def test_folding_takes_linear_time(text: str) -> None:
     started = time.perf_counter()
     fold(text)
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 30
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ async def test_who_does_not_go_on_is_left(
         if begun.startswith(GET + b"\r\n") or b"/early" in begun:
             await answer(reader)
         assert await is_closed(reader, 5)
-    assert 0.15 < time.monotonic() - started < 1
+    assert 0.15 < time.monotonic() - started < 30
 
 
 async def test_dripping_does_not_help(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
