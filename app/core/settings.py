@@ -23,6 +23,13 @@ class Settings(BaseSettings):
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     """Connections per process: half for lone reads, half for writes; the audit log adds one."""
     smtp_url: str = ""
+    """``smtp://user:password@host:587``, ``smtps://host:465``; empty: files under `var_dir`/mail."""
+    smtp_connections: Annotated[int, Field(ge=1, le=100)] = 4
+    """Connections to the mail server, for each process that delivers."""
+    mail_from: str = ""
+    """The address that mails come from; compulsory in production."""
+    agency_name: str = "Agência Alainer"
+    """Who customers know us as: stands in every mail."""
     redis_url: str = ""
     public_url: str = "http://127.0.0.1:8000"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

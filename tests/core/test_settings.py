@@ -78,6 +78,7 @@ def test_production_confirms_registrations_and_leaves_the_worker_apart(
         ("ACCESS_TOKEN_SECONDS", "86400"),
         ("REFRESH_TOKEN_DAYS", "0"),
         ("LOG_LEVEL", "verbose"),
+        ("SMTP_CONNECTIONS", "0"),
         ("FISCAL_RETENTION_YEARS", "-1"),
     ],
 )

@@ -1,0 +1,194 @@
+"""What our mails say: one file per template and language, rendered as text and as HTML.
+
+`texts/mail/{template}.{pt-BR|en}.j2` is Jinja2 with two blocks, and nothing outside them::
+
+    {% block subject %}Novo acesso à sua conta{% endblock %}
+    {% block body %}
+    {{ m.para("Olá, " ~ name ~ "! Alguém entrou na sua conta com a sua senha.") }}
+    {{ m.facts([("Quando", happened_at | moment), ("Aparelho", device)]) }}
+    {% call m.para() %}Foi você? Tudo certo. {{ m.strong("Não foi?") }} Encerre-a:{% endcall %}
+    {{ m.link(link, "Ver minhas sessões") }}
+    {% endblock %}
+
+The body is written with macros alone, so that one file makes both forms: `m.para(text)` (or a
+`call` block), `m.strong(text)` within one, `m.heading(text)`, `m.link(url, label)`,
+`m.code(token)`, `m.facts([(label, value), …])`, `m.list([…])`, `m.steps([…])` (numbered), and
+`m.quote(text)` for what people wrote in several lines. Filters: `moment` and `day` say a time
+(`datetime`, or RFC 3339 text) in America/Sao_Paulo. `agency` and `language` are there, too.
+
+Every other name is a placeholder: both languages have the same ones, all of them must be given, and
+values are escaped. By custom, names in ``_at`` are times, `link` and names in ``_link`` addresses;
+whatever is a list has its sample in `tests/support/mail_samples.py`. Around the body stands, in
+every mail, who sends it, and that nobody here ever asks for a password. A mail to an address that
+is not proved repeats nothing that a stranger typed: it would carry advertising to anyone.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined, Template, pass_context
+from jinja2.meta import find_undeclared_variables
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from app.core.language import LANGUAGES, Language
+
+OURS: Final = frozenset({"m", "agency", "language"})
+"""The names that every template finds without being given them."""
+
+_ZONE: Final = ZoneInfo("America/Sao_Paulo")
+# fmt: off
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)
+# fmt: on
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail's words: `subject` is one line, `text` and `html` say the same."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What stands under every mail in one language."""
+
+    never_asks: str
+    sender: str
+
+
+class MailTemplates:
+    """Every template, compiled at its first use. `agency` is who sends the mail."""
+
+    def __init__(self, agency: str, loader: BaseLoader | None = None) -> None:
+        loader = loader or PackageLoader("app.services", "texts/mail")
+        self._agency = agency
+        self._text = _environment(loader, html=False)
+        self._html = _environment(loader, html=True)
+        self._text_macros = self._text.get_template("_macros.text.j2").module
+        self._html_macros = self._html.get_template("_macros.html.j2").module
+        self._frames = {language: self._frame(language) for language in LANGUAGES}
+        self.placeholders = cache(self._placeholders)
+
+    def names(self) -> Iterable[str]:
+        """Every template, each once."""
+        files = (name.split(".") for name in self._text.list_templates())
+        return sorted({parts[0] for parts in files if not parts[0].startswith("_")})
+
+    def render(self, template: str, language: Language, values: Mapping[str, Any]) -> Rendered:
+        """The mail in both forms. Raises jinja2's `TemplateError` when a value is missing."""
+        name = f"{template}.{language}.j2"
+        given = {**values, "agency": self._agency, "language": language}
+        as_text = self._text.get_template(name)
+        subject = _squeezed(_block(as_text, "subject", given))
+        text_body = _block(as_text, "body", {**given, "m": self._text_macros})
+        as_html = self._html.get_template(name)
+        html_body = _block(as_html, "body", {**given, "m": self._html_macros})
+        frame = self._frames[language]
+        around = {
+            "subject": subject,
+            "language": language,
+            "never_asks": frame.never_asks,
+            "sender": frame.sender,
+        }
+        text = self._text.get_template("_shell.text.j2").render(around, body=text_body)
+        html = self._html.get_template("_shell.html.j2").render(around, body=Markup(html_body))  # noqa: S704 - escaped
+        return Rendered(subject, _tidied(text), html)
+
+    def _placeholders(self, template: str, language: Language) -> frozenset[str]:
+        """The names that must be given, remembered. Raises `TemplateNotFound`."""
+        environment = self._text
+        name = f"{template}.{language}.j2"
+        source = environment.loader.get_source(environment, name)[0] if environment.loader else ""
+        return frozenset(find_undeclared_variables(environment.parse(source))) - OURS
+
+    def _frame(self, language: Language) -> _Frame:
+        words = self._text.get_template(f"_frame.{language}.j2")
+        given = {"agency": self._agency}
+        return _Frame(_block(words, "never_asks", given), _block(words, "sender", given))
+
+
+def _environment(loader: BaseLoader, *, html: bool) -> Environment:
+    environment = Environment(
+        loader=loader,
+        autoescape=html,  # noqa: S701 - the other form is plain text
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,  # all of them, compiled once
+    )
+    environment.filters |= {
+        "moment": _moment,
+        "day": _day,
+        "squeezed": _squeezed,
+        "lines": _lines,
+        "web_address": _web_address,
+    }
+    return environment
+
+
+def _block(template: Template, name: str, values: Mapping[str, Any]) -> str:
+    return "".join(template.blocks[name](template.new_context(dict(values))))
+
+
+def _squeezed(text: object) -> str:
+    """On one line, whatever a value brought along."""
+    return " ".join(str(text).split())
+
+
+def _lines(text: object) -> list[str]:
+    return str(text).strip().splitlines()
+
+
+def _tidied(text: str) -> str:
+    """Each line stripped, blocks one blank line apart."""
+    stripped = "\n".join(line.strip() for line in text.split("\n"))
+    return _BLANK_LINES.sub("\n\n", stripped).strip() + "\n"
+
+
+def _web_address(text: object) -> str:
+    """A link goes to a web page. Raises `ValueError` for anything else, such as a script."""
+    address = str(text)
+    if not address.startswith(("https://", "http://")):
+        raise ValueError("a link in a mail must be a web address")
+    return address
+
+
+@pass_context
+def _moment(context: Context, time: datetime | str) -> str:
+    """Day and time: ``24/11/2026 às 15:20 (horário de Brasília)``, or the same in English."""
+    local = _local(time)
+    if context["language"] == "pt-BR":
+        return f"{_named(local, 'pt-BR')} às {local:%H:%M} (horário de Brasília)"
+    return f"{_named(local, 'en')}, {local:%H:%M} (Brasília time)"
+
+
+@pass_context
+def _day(context: Context, time: datetime | str) -> str:
+    """The day alone: ``24/11/2026``, ``24 November 2026``."""
+    return _named(_local(time), context["language"])
+
+
+def _named(local: datetime, language: Language) -> str:
+    if language == "pt-BR":
+        return f"{local:%d/%m/%Y}"
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def _local(time: datetime | str) -> datetime:
+    moment = datetime.fromisoformat(time) if isinstance(time, str) else time
+    if moment.tzinfo is None:
+        raise ValueError("a time in a mail must know its zone")
+    return moment.astimezone(_ZONE)

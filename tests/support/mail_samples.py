@@ -1,0 +1,28 @@
+"""Values for every placeholder of the mails' templates, each as hostile as it may be."""
+
+from typing import Any
+
+from app.services.mail_templates import MailTemplates
+
+HOSTILE = '<b>Zé & "Ana"</b>\r\nBcc: alguem@exemplo.com.br'
+LINK = "https://clientes.exemplo.com.br/conta#token=abc"
+TIME = "2026-11-24T18:20:00Z"
+
+LISTS: dict[str, Any] = {}
+"""Placeholders that are not one value: what a template may loop over, by name."""
+
+
+def sample(placeholder: str) -> Any:
+    """A value that fits the placeholder, told by its name (see `services/mail_templates.py`)."""
+    if placeholder in LISTS:
+        return LISTS[placeholder]
+    if placeholder.endswith("_at"):
+        return TIME
+    if placeholder == "link" or placeholder.endswith("_link"):
+        return LINK
+    return HOSTILE
+
+
+def samples(templates: MailTemplates, template: str) -> dict[str, Any]:
+    """Everything that a template wants to be given."""
+    return {name: sample(name) for name in templates.placeholders(template, "pt-BR")}
