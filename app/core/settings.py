@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     """Connections per process: half for lone reads, half for writes; the audit log adds one."""
     smtp_url: str = ""
-    """``smtp://user:password@host:587``, ``smtps://host:465``; empty: files under `var_dir`/mail."""
+    """``smtp://user:password@host:587``, ``smtps://host:465``; empty: files in `var_dir`/mail."""
     smtp_connections: Annotated[int, Field(ge=1, le=100)] = 4
     """Connections to the mail server, for each process that delivers."""
     mail_from: str = ""
