@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from app.routers import docs, health, problems
 from app.routers.envelope import Envelope
+from tests.support.browser import FLAGS
 
 
 def make_app() -> FastAPI:
@@ -141,16 +142,7 @@ def test_a_real_browser_shows_the_operations(address: str, tmp_path: Path) -> No
     run = subprocess.run(
         [
             program,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            *FLAGS,
             f"--user-data-dir={tmp_path}",
             "--enable-logging=stderr",
             "--virtual-time-budget=20000",

@@ -24,6 +24,16 @@ T = TypeVar("T")
 ES256, EDDSA, RS256 = -7, -8, -257
 PRESENT, VERIFIED, ELIGIBLE, BACKED_UP, ATTESTED = 0x01, 0x04, 0x08, 0x10, 0x40
 
+VERIFIED_BY_FINGER = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+"""Chromium's own virtual authenticator (``WebAuthn.addVirtualAuthenticator``), always willing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tricks:
