@@ -33,15 +33,20 @@ def read_key_file(path: Path, *, production: bool) -> tuple[bytes, bool]:
 
 
 def write_key_file(path: Path, content: bytes, *, development: bool) -> None:
-    """Creates `path` (mode 0600), complete and on disk before the name appears.
+    """As `write_private_file`, with the mark. The caller holds the folder's lock."""
+    write_private_file(path, (_DEVELOPMENT_MARK if development else b"") + content)
 
-    Nobody ever reads half of it. The caller holds the folder's lock.
+
+def write_private_file(path: Path, content: bytes) -> None:
+    """Creates or replaces `path` (mode 0600), complete and on disk before the name appears.
+
+    Nobody ever reads half of it.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write((_DEVELOPMENT_MARK if development else b"") + content)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(path)
