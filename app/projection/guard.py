@@ -6,10 +6,11 @@ byte, whatever the value: it never repeats the name.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from app.core.errors import Failure, FieldError, Refusal
+from app.core.moments import parse_moment
 from app.core.text import FieldRefused
 from app.projection.keys import DEFAULT_SORTS, FILTER_KEYS, WORD_FILTERS, search_words
 from app.projection.plans import Plan
@@ -73,8 +74,8 @@ def read_query(plan: Plan, pairs: Sequence[tuple[str, str]], action: str) -> Que
         words=found,
         sort=sort,
         descending=descending,
-        since=_checked("since", _moment, given),
-        until=_checked("until", _moment, given),
+        since=_checked("since", parse_moment, given),
+        until=_checked("until", parse_moment, given),
         limit=_checked("limit", _limit, given) or PAGE,
         cursor=given.get("cursor"),
     )
@@ -167,16 +168,6 @@ def _checked(
             "validation_failed",
             errors=[FieldError("", refused.code, refused.params, parameter=name)],
         ) from None
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise FieldRefused("invalid_datetime") from None
 
 
 def _limit(text: str) -> int:

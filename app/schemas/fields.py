@@ -9,6 +9,7 @@ stable code. Values come out normalised, in the form in which they are stored.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, SecretStr
@@ -17,6 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from app.core.addresses import POSTAL_CODE_SHAPE, STATES, normalise_postal_code, normalise_state
 from app.core.documents import CNPJ_SHAPE, CPF_SHAPE, normalise_tax_id
 from app.core.emails import LONGEST_EMAIL, normalise_email
+from app.core.moments import parse_day, parse_moment
 from app.core.passwords import LONGEST_NEW_PASSWORD, SHORTEST_PASSWORD, require_strong_password
 from app.core.phones import normalise_phone
 from app.core.text import (
@@ -207,6 +209,23 @@ PostalCode = Annotated[
 State = Annotated[
     str,
     Checked(_state, {"enum": list(STATES), "description": "UF", "examples": ["SP"]}),
+]
+
+Instant = Annotated[
+    datetime,
+    Checked(
+        parse_moment,
+        {
+            "format": "date-time",
+            "description": "RFC 3339, with its zone.",
+            "examples": ["2026-12-31T23:59:59Z"],
+        },
+    ),
+]
+
+Day = Annotated[
+    date,
+    Checked(parse_day, {"format": "date", "description": "ISO 8601.", "examples": ["2026-12-10"]}),
 ]
 
 Language = Literal["pt-BR", "en"]

@@ -12,7 +12,9 @@ from app.core.addresses import STATES
 from app.core.messages import FIELDS
 from app.schemas.fields import (
     WHOLE,
+    Day,
     Email,
+    Instant,
     Password,
     PersonName,
     Phone,
@@ -34,6 +36,8 @@ TYPES: dict[str, TypeAdapter[Any]] = {
     "tax_id": TypeAdapter(TaxIdText),
     "postal_code": TypeAdapter(PostalCode),
     "state": TypeAdapter(State),
+    "moment": TypeAdapter(Instant),
+    "day": TypeAdapter(Day),
     "password": TypeAdapter(Password),
     "tried_password": TypeAdapter(TriedPassword),
 }
@@ -131,6 +135,9 @@ def test_the_made_values_are_accepted_and_valid(name: str, form: str, data: st.D
         ("tax_id", "12ABC34501DE36", "invalid_cnpj"),
         ("tax_id", "5299822472", "invalid_tax_id"),
         ("postal_code", "00000-000", "invalid_postal_code"),
+        ("moment", "2026-01-31", "invalid_datetime"),
+        ("moment", "2026-01-31T12:00:00", "invalid_datetime"),
+        ("day", "2026-02-30", "invalid_date"),
         ("state", "sp", "invalid_state"),
         ("state", "XX", "invalid_state"),
         ("password", "senha", "password_weak"),

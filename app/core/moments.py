@@ -1,0 +1,32 @@
+"""Moments and days as callers write them: RFC 3339, ISO 8601."""
+
+import re
+from datetime import UTC, date, datetime
+
+from app.core.text import FieldRefused
+
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def parse_moment(text: str) -> datetime:
+    """The moment in UTC. Raises `FieldRefused("invalid_datetime")`, without a zone too."""
+    try:
+        if not _MOMENT.fullmatch(text):  # Python reads weeks, and times of hours alone, too
+            raise ValueError
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise FieldRefused("invalid_datetime") from None
+
+
+def parse_day(text: str) -> date:
+    """The day of a text such as ``2026-01-31``. Raises `FieldRefused("invalid_date")`."""
+    try:
+        if not _DAY.fullmatch(text):  # Python reads weeks and days without hyphens, too
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise FieldRefused("invalid_date") from None
