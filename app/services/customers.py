@@ -18,6 +18,7 @@ from app.projection.keys import address_key, city_key, name_key, name_words
 from app.projection.plans import Plan, View
 from app.projection.projection import Page, Shown
 from app.schemas.customers import Address
+from app.services import records
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
@@ -35,19 +36,7 @@ async def read(platform: Platform, actor: Actor, customer_id: UUID) -> Shown:
     that does not exist or is outside the caller's rows.
     """
     action = f"{_door(actor)}:customer:read"
-    require_grounds(actor, action)
-    plan = platform.projection.plan(actor, RESOURCE)
-    statement = platform.projection.by_id(plan)
-    if statement is None:
-        raise Failure("not_found")
-    values = platform.projection.scope(actor, platform.clock())
-    values["id"] = customer_id
-    rows = await platform.database.fetch(statement, values)
-    if not rows:
-        await platform.audit.write(actor, _missed(action, customer_id))
-        raise Failure("not_found")
-    await platform.audit.write(actor, _reveal(action, customer_id, plan))
-    return platform.projection.show(plan, platform.projection.view(plan, rows[0]))
+    return await records.read(platform, actor, action, RESOURCE, customer_id)
 
 
 async def list_page(
@@ -207,7 +196,3 @@ def _door(actor: Actor) -> str:
 
 def _reveal(action: str, customer_id: UUID, plan: Plan) -> Deed:
     return Deed(action, subject_type=RESOURCE, subject_id=customer_id, fields=plan.visible, rows=1)
-
-
-def _missed(action: str, customer_id: UUID) -> Deed:
-    return Deed(action, outcome="not_found", subject_type=RESOURCE, subject_id=customer_id)

@@ -1,0 +1,35 @@
+"""Reading one record as the caller may see it: what every such read has in common."""
+
+from uuid import UUID
+
+from app.access.actors import Actor
+from app.core.errors import Failure
+from app.projection.projection import Shown
+from app.services.audit_log import Deed
+from app.services.authorization import require_grounds
+from app.services.platform import Platform
+
+
+async def read(
+    platform: Platform, actor: Actor, action: str, resource: str, record_id: UUID
+) -> Shown:
+    """One record of a resource; on record before it is returned.
+
+    Raises `Refusal` without permission, purpose or reason, `Failure("not_found")` for a record
+    that does not exist or is outside the caller's rows: that, too, is on record.
+    """
+    require_grounds(actor, action)
+    plan = platform.projection.plan(actor, resource)
+    statement = platform.projection.by_id(plan)
+    if statement is None:
+        raise Failure("not_found")
+    values = platform.projection.scope(actor, platform.clock())
+    values["id"] = record_id
+    rows = await platform.database.fetch(statement, values)
+    if not rows:
+        missed = Deed(action, "not_found", subject_type=resource, subject_id=record_id)
+        await platform.audit.write(actor, missed)
+        raise Failure("not_found")
+    shown = Deed(action, subject_type=resource, subject_id=record_id, fields=plan.visible, rows=1)
+    await platform.audit.write(actor, shown)
+    return platform.projection.show(plan, platform.projection.view(plan, rows[0]))
