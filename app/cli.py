@@ -260,7 +260,7 @@ def main() -> None:
     except Failure as failure:
         _stop(_advice(failure))
     except FieldRefused as refused:
-        _stop(_why(refused))
+        _stop(field_message(refused.code, "en", refused.params))
     except ValidationError as error:
         fields = ", ".join(f"SALVAGUARDA_{str(e['loc'][0]).upper()}" for e in error.errors())
         _stop(f"Settings are not right: {fields}")
@@ -272,14 +272,9 @@ def _advice(failure: Failure) -> str:
     """What an operator can do; callers of the service are told other things."""
     if failure.code == "database_unavailable":
         return "The database does not answer, or is not migrated: see DATABASE_URL, and migrate."
+    if failure.errors:
+        return " ".join(field_message(error.code, "en", error.params) for error in failure.errors)
     return problem_words(failure.code, "en", failure.params).detail
-
-
-def _why(refused: FieldRefused) -> str:
-    """What is wrong with a value, never the value."""
-    message = field_message(refused.code, "en", refused.params)
-    reasons = refused.params.get("reasons")
-    return message if reasons is None else f"{message} ({reasons})"
 
 
 async def _nothing(_platform: Platform) -> None:

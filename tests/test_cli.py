@@ -173,8 +173,10 @@ def test_staff_add_prints_what_an_authenticator_needs(on_database: Run, database
     [
         ({"--role": "boss"}, PASSWORD, "roles are: director"),
         ({"--email": "no-address"}, PASSWORD, "e-mail"),
-        ({}, "fraca", "too_short"),
-        ({}, "", "too_short"),
+        ({}, "fraca", "at least 10 characters"),
+        ({}, "", "at least one symbol"),
+        ({}, "Senha@2026", "Many people use this password"),
+        ({"--name": "Filomena"}, "Filomena-9-cabras", "must not hold your name"),
     ],
 )
 def test_staff_add_refuses_in_one_line(

@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     hash_queue: Annotated[int, Field(ge=1)] = 64
     """Sign-ins that may wait for a hashing thread; one more is answered 503."""
 
+    common_passwords_file: Path | None = None
+    """More passwords to refuse as common: UTF-8, one a line, read at start-up."""
+    breached_passwords_url: Annotated[str, Field(pattern=r"^(https?://[^/?#\s]+/\S*)?$")] = ""
+    """Where to ask whether a password has leaked: the first five digits of its SHA-1 are added, as
+    in https://api.pwnedpasswords.com/range/. Nobody is asked while it is empty."""
+
     access_token_seconds: Annotated[int, Field(ge=60, le=3600)] = 900
     refresh_token_days: Annotated[int, Field(ge=1, le=90)] = 30
     fiscal_retention_years: Annotated[int, Field(ge=0)] = 5

@@ -20,7 +20,7 @@ from starlette.types import Scope
 from app.core import telemetry
 from app.core.errors import Failure, FieldError, Refusal
 from app.core.language import Language, negotiate
-from app.core.messages import FIELDS, field_message, problem_words, translate
+from app.core.messages import FIELDS, field_message, problem_words, translate_each
 from app.routers.pointers import pointer_of
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -258,13 +258,22 @@ def _answer_invalid(scope: Scope, errors: Sequence[Any], body: object) -> Respon
         refused = [FieldError(parent, "unknown_member") for parent in parents[:MOST_ERRORS]]
         entries = [_entry(error, language) for error in refused]
         return problem_response(scope, "unknown_member", errors=entries)
-    entries = [_invalid_entry(error, body, language) for error in errors[:MOST_ERRORS]]
-    return problem_response(scope, "validation_failed", errors=entries)
+    told = [
+        _invalid_entry(error["loc"], code, params, body, language)
+        for error in errors[:MOST_ERRORS]
+        for code, params in translate_each(error["type"], error.get("ctx") or {})
+    ]
+    return problem_response(scope, "validation_failed", errors=told[:MOST_ERRORS])
 
 
-def _invalid_entry(error: Mapping[str, Any], body: object, language: Language) -> dict[str, Any]:
-    place, *location = error["loc"]
-    code, params = translate(error["type"], error.get("ctx") or {})
+def _invalid_entry(
+    location: Sequence[Any],
+    code: str,
+    params: Mapping[str, str | int],
+    body: object,
+    language: Language,
+) -> dict[str, Any]:
+    place, *location = location
     message = field_message(code, language, params)
     if place == "body":
         pointer = pointer_of(location, body, absent=code == "missing")

@@ -242,13 +242,19 @@ Password = Annotated[
             "allOf": [{"pattern": one} for one in (_A_LETTER, _A_DIGIT, _A_SYMBOL)],
             "description": (
                 "A new password: at least one letter, one digit and one symbol or punctuation "
-                "mark, no control characters. Refused otherwise."
+                "mark, no control characters. Counted in Unicode's NFKC. Refused too when many "
+                "people use it, when it is easily guessed, when it holds a name, e-mail, phone, "
+                "tax id or company of its owner's, or has leaked elsewhere: `errors` has an entry "
+                "for each reason. `POST /v1/public/password-strength` tells them beforehand."
             ),
             "examples": ["quatro-gatos-7-telhados"],
         },
     ),
 ]
-"""A password being chosen. It is kept as sent: `security/passwords.py` hashes its NFKC form."""
+"""A password being chosen. It is kept as sent: `security/passwords.py` hashes its NFKC form.
+
+Here only the rules are checked that hold for everybody; `services/passwords.py` judges the rest.
+"""
 
 TriedPassword = Annotated[
     SecretStr,

@@ -30,21 +30,22 @@ class HashingPool:
 
     async def hash(self, password: str) -> str:
         """`PasswordHasher.hash`; raises Failure("hashing_busy") when no place is free."""
-        return await self._run(self._hasher.hash, password)
+        return await self.run(self._hasher.hash, password)
 
     async def verify(self, password: str, stored: str | None) -> Verdict:
         """`PasswordHasher.verify`; raises Failure("hashing_busy") when no place is free."""
-        return await self._run(self._hasher.verify, password, stored)
+        return await self.run(self._hasher.verify, password, stored)
 
     async def wrap_md5(self, digest_hex: str, salt: str | None) -> str:
         """`PasswordHasher.wrap_md5`; raises Failure("hashing_busy") when no place is free."""
-        return await self._run(self._hasher.wrap_md5, digest_hex, salt)
+        return await self.run(self._hasher.wrap_md5, digest_hex, salt)
 
     def close(self) -> None:
         """Ends the threads once the accepted jobs are done; from now on every call is "busy"."""
         self._threads.shutdown(wait=True)
 
-    async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Other work on passwords, in the same threads; raises Failure("hashing_busy") likewise."""
         if not self._places.acquire(blocking=False):
             raise _busy()
         try:

@@ -328,7 +328,7 @@ async def _add_staff(platform: Platform) -> None:
             added = await staff.add(
                 platform,
                 email=f"{role}@{DOMAIN}",
-                name=f"Demo {role.replace('_', ' ').title()}",
+                name=f"Exemplo {role.replace('_', ' ').title()}",
                 role=role,
                 password=PASSWORD,
             )

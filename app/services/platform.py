@@ -6,8 +6,11 @@ from app.core.clock import Clock
 from app.core.database import Database
 from app.core.settings import Settings
 from app.projection.projection import Projection
+from app.security.breached_passwords import BreachedPasswords
+from app.security.common_passwords import CommonPasswords
 from app.security.hashing_pool import HashingPool
 from app.security.keys import Keyring
+from app.security.password_strength import PasswordJudge
 from app.security.passwords import PasswordHasher
 from app.security.sealing import Sealer
 from app.security.tokens import AccessTokens
@@ -28,6 +31,8 @@ class Platform:
     keyring: Keyring
     tokens: AccessTokens
     hashing: HashingPool
+    judge: PasswordJudge
+    breached: BreachedPasswords
     totp_sealer: Sealer
     answer_sealer: Sealer
 
@@ -35,11 +40,16 @@ class Platform:
         """Write what is waiting, end the threads, close the connections."""
         await self.audit.close()
         self.hashing.close()
+        await self.breached.close()
         await self.database.close()
 
 
 def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platform:
-    """Build every part; opens no connection. Raises `MatrixError` if matrix and tables disagree."""
+    """Build every part; opens no connection.
+
+    Raises `MatrixError` if matrix and tables disagree, `OSError` or `ValueError` for an unfit file
+    of common passwords.
+    """
     database = Database(settings.database, pool=settings.database_pool)
     projection = Projection(
         database.dialect,
@@ -57,6 +67,8 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         keyring=keyring,
         tokens=AccessTokens(keyring, settings.public_url, settings.access_token_seconds, clock),
         hashing=HashingPool(password_hasher(settings), settings.hash_workers, settings.hash_queue),
+        judge=PasswordJudge(CommonPasswords(settings.common_passwords_file)),
+        breached=BreachedPasswords(settings.breached_passwords_url),
         totp_sealer=Sealer(keyring.secret("totp-secrets")),
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),
     )

@@ -19,10 +19,12 @@ from app.core.statements import bound, prepare
 from app.models import Consent, Customer, CustomerWord, Login, Membership, PolicyAcceptance
 from app.projection.projection import to_json
 from app.schemas.customers import Registration
+from app.security.personal_data import Person
 from app.services import idempotency, policies
 from app.services.audit_log import Deed
 from app.services.authorization import require
 from app.services.customers import columns_of, word_rows
+from app.services.passwords import require_acceptable
 from app.services.platform import Platform
 
 ACTION = "public:customer:register"
@@ -35,14 +37,17 @@ async def register(
     """Open an account; the answer is ``{"customer": …}`` as JSON, as its owner sees it.
 
     Raises `Failure` with ``registration_closed``, ``registration_unavailable``,
-    ``policy_version_not_current``, ``validation_failed`` (an unknown purpose) or ``email_taken``.
+    ``policy_version_not_current``, ``validation_failed`` (an unknown purpose, a weak password) or
+    ``email_taken``.
     """
     require(actor, ACTION)
     _demand_open(platform)
     _demand_known_purposes(form)
+    password = form.password.get_secret_value()
+    await require_acceptable(platform, password, _person(form))
     if claim is None:
         await _demand_unknown(platform, form.email)
-    password_hash = await platform.hashing.hash(form.password.get_secret_value())
+    password_hash = await platform.hashing.hash(password)
     async with platform.database.transaction() as connection:
         if claim is not None:
             before = await idempotency.answered(platform, connection, claim)
@@ -86,6 +91,10 @@ def _demand_known_purposes(form: Registration) -> None:
     ]
     if errors:
         raise Failure("validation_failed", errors=errors)
+
+
+def _person(form: Registration) -> Person:
+    return Person(form.name, form.email, form.phone, form.tax_id)
 
 
 async def _demand_unknown(platform: Platform, email: str) -> None:

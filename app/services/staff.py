@@ -8,11 +8,12 @@ from app.core.database import insert_unless_there
 from app.core.emails import email_key, normalise_email
 from app.core.errors import Failure
 from app.core.ids import new_id
-from app.core.passwords import require_strong_password
 from app.core.text import clean_line
 from app.models import StaffMember
 from app.security import totp
+from app.security.personal_data import Person
 from app.services.audit_log import Deed
+from app.services.passwords import require_acceptable
 from app.services.platform import Platform
 from app.services.system import operator
 
@@ -29,14 +30,14 @@ class AddedStaff:
 async def add(platform: Platform, *, email: str, name: str, role: str, password: str) -> AddedStaff:
     """Add a staff member, from the command line only.
 
-    Raises `FieldRefused` for an unfit value, `Failure("email_taken")`,
-    `ValueError` for an unknown role.
+    Raises `FieldRefused` for an unfit value, `Failure` with ``validation_failed`` for a weak
+    password or ``email_taken``, `ValueError` for an unknown role.
     """
     if role not in STAFF_ROLES:
         raise ValueError(f"unknown role; roles are: {', '.join(STAFF_ROLES)}")
     address = normalise_email(email)
     title = clean_line(name, 200)
-    require_strong_password(password)
+    await require_acceptable(platform, password, Person(title, address))
     password_hash = await platform.hashing.hash(password)
     member_id, secret = new_id(), totp.new_secret()
     async with platform.database.transaction() as connection:

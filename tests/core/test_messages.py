@@ -8,7 +8,15 @@ import pytest
 from pydantic_core.core_schema import ErrorType
 
 from app.core.language import LANGUAGES, Language
-from app.core.messages import FIELDS, PROBLEMS, field_message, problem_words, translate
+from app.core.messages import (
+    FIELDS,
+    PROBLEMS,
+    SUGGESTIONS,
+    field_message,
+    problem_words,
+    translate,
+    translate_each,
+)
 from app.core.messages.validation import placeholders
 from app.routers.json_body import DEEPEST, MOST_VALUES
 from app.routers.problems import STATUS
@@ -67,6 +75,14 @@ def test_field_messages_say_the_same_in_both_languages(code: str) -> None:
     assert messages["pt-BR"] != messages["en"]
 
 
+@pytest.mark.parametrize("code", sorted(SUGGESTIONS))
+def test_suggestions_are_sentences_in_both_languages(code: str) -> None:
+    sentences = SUGGESTIONS[code]
+    assert sentences.keys() == set(LANGUAGES)
+    assert sentences["pt-BR"] != sentences["en"]
+    assert all(sentence.endswith(".") for sentence in sentences.values())
+
+
 def test_the_promised_field_codes_exist() -> None:
     assert FIELDS.keys() >= PROMISED_FIELDS
 
@@ -107,6 +123,16 @@ def test_each_of_pydantics_errors_has_a_code_of_ours(error_type: str) -> None:
     code, params = translate(error_type, {})
     assert code in FIELDS
     assert params == {}
+
+
+def test_an_error_of_several_reasons_is_told_as_several() -> None:
+    context = {"reasons": "password_too_short,password_no_digit", "min": 10, "input": "secret"}
+    assert translate_each("password_weak", context) == [
+        ("password_too_short", {"min": 10}),
+        ("password_no_digit", {}),
+    ]
+    assert translate_each("password_weak", {}) == [("password_weak", {})]
+    assert translate_each("string_type", {"reasons": "password_no_digit"}) == [("invalid_type", {})]
 
 
 # Errors of Pydantic's that say nothing worth a code of its own.

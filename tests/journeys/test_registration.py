@@ -106,7 +106,7 @@ async def test_the_tax_id_must_be_of_the_kind(house: Service, kind: str) -> None
     [
         (consent(purpose="profiling"), "/consents/0/purpose", "unknown_purpose"),
         (consent(granted=1), "/consents/0/granted", "invalid_boolean"),
-        ({"password": "fraca"}, "/password", "password_weak"),
+        ({"password": "fracas1234"}, "/password", "password_no_symbol"),
         ({"tax_id": "52998224726"}, "/tax_id", "invalid_cpf"),
         ({"email": "maria"}, "/email", "invalid_email"),
         ({"phone": "123"}, "/phone", "invalid_phone"),

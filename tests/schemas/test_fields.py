@@ -176,7 +176,14 @@ def test_values_come_out_as_they_are_stored(name: str, sent: str, kept: str) -> 
 def test_figures_and_reasons_travel_with_the_code() -> None:
     assert errors(TYPES["line"], "x" * 41) == [("text_too_long", {"max": 40})]
     assert errors(TYPES["password"], "senha") == [
-        ("password_weak", {"reasons": "too_short,no_digit,no_symbol"})
+        (
+            "password_weak",
+            {
+                "reasons": "password_too_short,password_no_digit,password_no_symbol",
+                "min": 10,
+                "max": 128,
+            },
+        )
     ]
 
 

@@ -54,8 +54,6 @@ async def test_what_is_kept_is_sealed_and_hashed_and_on_record(house: Service) -
     [
         ({"email": "no-address"}, "invalid_email"),
         ({"name": "  "}, "text_empty"),
-        ({"password": "short-1!"}, "password_weak"),
-        ({"password": ""}, "password_weak"),
     ],
 )
 async def test_an_unfit_value_adds_nobody(
@@ -66,6 +64,35 @@ async def test_an_unfit_value_adds_nobody(
     with pytest.raises(FieldRefused) as told:
         await staff.add(house.platform, **(fit | changed))
     assert told.value.code == code
+    assert await count(house.platform, StaffMember) == before
+
+
+@pytest.mark.parametrize(
+    ("password", "reasons"),
+    [
+        ("short-1!", ["password_too_short", "password_common"]),
+        ("Senha@2026", ["password_common"]),
+        ("Quirina-9-cabras!", ["password_personal"]),
+        ("9-cabras-aniriuq!", ["password_personal"]),
+        ("quirino.q-9-cabras!", ["password_personal"]),
+    ],
+)
+async def test_a_weak_password_adds_nobody(
+    house: Service, password: str, reasons: list[str]
+) -> None:
+    before = await count(house.platform, StaffMember)
+    with pytest.raises(Failure) as told:
+        await staff.add(
+            house.platform,
+            email="quirino.q@alainer.com.br",
+            name="Quirina Qualquer",
+            role="support",
+            password=password,
+        )
+    assert told.value.code == "validation_failed"
+    assert [(error.pointer, error.code) for error in told.value.errors] == [
+        ("/password", reason) for reason in reasons
+    ]
     assert await count(house.platform, StaffMember) == before
 
 

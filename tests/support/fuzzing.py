@@ -47,6 +47,9 @@ OF_THE_MOMENT: Final = frozenset(
         "idempotency_key_reused",
         "tax_id_not_of_kind",
         "address_incomplete",
+        "password_common",
+        "password_guessable",
+        "password_personal",
     }
 )
 

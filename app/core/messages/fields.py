@@ -90,13 +90,26 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     ),
     "password_too_short": _both("Use ao menos {min} caracteres.", "Use at least {min} characters."),
     "password_too_long": _both("Use no máximo {max} caracteres.", "Use at most {max} characters."),
+    "password_no_letter": _both("Use ao menos uma letra.", "Use at least one letter."),
+    "password_no_digit": _both("Use ao menos um número.", "Use at least one digit."),
+    "password_no_symbol": _both(
+        "Use ao menos um símbolo, como - ou !.", "Use at least one symbol, such as - or !."
+    ),
     "password_common": _both(
-        "Esta senha está em listas públicas. Escolha outra.",
-        "This password is on public lists. Choose another.",
+        "Muita gente usa esta senha. Escolha uma só sua.",
+        "Many people use this password. Choose one of your own.",
+    ),
+    "password_guessable": _both(
+        "Senha fácil de adivinhar. Junte mais palavras que não combinam entre si.",
+        "Easy to guess. Add more words that do not belong together.",
     ),
     "password_personal": _both(
-        "A senha não pode conter seu nome ou e-mail.",
-        "The password must not contain your name or e-mail.",
+        "A senha não pode ter seu nome, e-mail, telefone, CPF, CNPJ ou empresa.",
+        "It must not hold your name, e-mail, phone, tax id or company.",
+    ),
+    "password_breached": _both(
+        "Esta senha já vazou em outro lugar. Escolha outra.",
+        "This password has leaked elsewhere. Choose another.",
     ),
     "password_unchanged": _both("Escolha uma senha nova.", "Choose a new password."),
     "password_incorrect": _both("A senha atual não confere.", "The current one does not match."),

@@ -131,6 +131,17 @@ def translate(error_type: str, context: Mapping[str, object]) -> tuple[str, Para
     return "invalid_value", {}
 
 
+def translate_each(error_type: str, context: Mapping[str, object]) -> list[tuple[str, Params]]:
+    """As `translate`, for each of the `reasons` that one of our own errors names in its context.
+
+    Reasons are codes of ours, comma-separated. An error without them is its own only reason.
+    """
+    reasons = context.get("reasons")
+    if error_type not in FIELDS or not isinstance(reasons, str):
+        return [translate(error_type, context)]
+    return [translate(reason, context) for reason in reasons.split(",")]
+
+
 def placeholders(code: str) -> frozenset[str]:
     """The names that a field message wants filled."""
     return frozenset(name for _, name, _, _ in Formatter().parse(FIELDS[code]["en"]) if name)
