@@ -193,13 +193,17 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
         example = '"3f7a0c51e9d24b86a1f0c2d4e6b8a097"'
         meaning = "The `ETag` that was read; `*` for whatever stands there."
         taken.append(_header("If-Match", meaning, example, required=True))
-    if path == "/v1/public/registrations":
+    if (method, path) in _IDEMPOTENT:
         meaning = (
             "The same key and body gets the same answer once more, for a day; another body 422."
         )
         example = "5a0c7c1e-6f0b-4b0e-9a51-0f5d8c1f2b3a"
         taken.append(_header("Idempotency-Key", meaning, example, pattern=f"^{FORM.pattern}$"))
     return taken
+
+
+_IDEMPOTENT: Final = frozenset({("post", "/v1/public/registrations")})
+"""Operations that take an `Idempotency-Key`."""
 
 
 def headers_given(operation_id: str) -> dict[str, Any]:
@@ -218,7 +222,10 @@ def headers_of_problem(code: str) -> tuple[str, ...]:
 
 
 def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str]:
-    """The codes of the problems that an operation may answer with."""
+    """The codes of the problems that an operation may answer with.
+
+    A route names its own beside itself: ``openapi_extra={"x-problems": ["count_changed"]}``.
+    """
     codes = {"malformed_request", "unknown_parameter", "internal_error"}
     if path.startswith("/v1"):
         codes |= {"https_required", "database_unavailable", "audit_unavailable"}
@@ -229,6 +236,8 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
         codes |= _AUTH[path.removeprefix("/v1/auth/")]
     if path == "/v1/public/registrations":
         codes |= _REGISTRATION
+    if (method, path) in _IDEMPOTENT:
+        codes |= {"idempotency_key_invalid", "idempotency_key_reused"}
     if path == "/v1/public/policies/current":
         codes |= {"not_found"}
     if security_of(path) is not None:
@@ -243,7 +252,7 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
         codes |= {"validation_failed", "invalid_sort", "invalid_cursor"}
     if method == "patch":
         codes |= {"precondition_failed", "precondition_required"}
-    return codes
+    return codes | set(operation.get("x-problems", ()))
 
 
 _AUTH: Final[Mapping[str, set[str]]] = {
@@ -257,8 +266,6 @@ _REGISTRATION: Final = {
     "registration_unavailable",
     "email_taken",
     "policy_version_not_current",
-    "idempotency_key_invalid",
-    "idempotency_key_reused",
     "hashing_busy",
 }
 

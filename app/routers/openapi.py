@@ -89,6 +89,7 @@ def _complete(path: str, method: str, operation: Operation) -> None:
             if links:
                 answer["links"] = links
     codes = contract.problems_of(path, method, operation)
+    operation.pop("x-problems", None)
     for status in sorted({STATUS[code] for code in codes}):
         _add_problem(answers, status, sorted(code for code in codes if STATUS[code] == status))
 

@@ -6,9 +6,10 @@ from starlette.responses import Response
 
 from app.routers import answers
 from app.routers.admission import PublicRoute, actor_of, platform_of
+from app.routers.idempotency_key import claim_of
 from app.schemas.customers import Registration
 from app.schemas.views import Registered
-from app.services import idempotency, registrations
+from app.services import registrations
 
 router = APIRouter(prefix="/v1/public/registrations", tags=["public"], route_class=PublicRoute)
 
@@ -25,11 +26,6 @@ async def register(request: Request, form: Registration) -> Response:
 
     Accepting the policy is no consent: each purpose is answered apart in `consents`.
     """
-    platform = platform_of(request)
-    key = request.headers.get("idempotency-key")
-    claim = None
-    if key is not None:
-        body = await request.body()
-        claim = idempotency.claim_of(platform, request.url.path, key, body)
-    answer = await registrations.register(platform, actor_of(request), form, claim)
+    claim = await claim_of(request)
+    answer = await registrations.register(platform_of(request), actor_of(request), form, claim)
     return answers.ready_json(answer, 201, {"Location": "/v1/customer/profile"})
