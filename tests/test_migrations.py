@@ -66,12 +66,18 @@ def form(connection: Connection) -> dict[str, Any]:
             ],
             "key": found.get_pk_constraint(table),
             "foreign": sorted(map(repr, found.get_foreign_keys(table))),
-            "indexes": sorted(map(repr, found.get_indexes(table))),
+            "indexes": sorted(map(_index, found.get_indexes(table))),
             "unique": sorted(map(repr, found.get_unique_constraints(table))),
             "checks": sorted(map(repr, found.get_check_constraints(table))),
         }
         for table in sorted(found.get_table_names())
     }
+
+
+def _index(found: Any) -> str:
+    """An index as text; the condition of a partial one is an object without a repr of its own."""
+    options = {name: str(value) for name, value in found.get("dialect_options", {}).items()}
+    return repr({**found, "dialect_options": options})
 
 
 def leftovers(connection: Connection) -> list[str]:

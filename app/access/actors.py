@@ -12,7 +12,8 @@ class Actor:
 
     `kind` is ``staff``, ``login``, ``system`` or ``anonymous``; `customer_id` is the account that
     a customer login acts for, `permissions` what its membership grants there; `purpose` is one of
-    the viewer's own (`purposes.py`).
+    the viewer's own (`purposes.py`). `network` (/24, or /48 of IPv6) and `device` ("Firefox,
+    Windows") say coarsely where the call came from, as far as that is known.
     """
 
     kind: str
@@ -24,3 +25,5 @@ class Actor:
     customer_id: UUID | None = None
     permissions: tuple[str, ...] = ()
     reason: str | None = None
+    network: str | None = None
+    device: str | None = None

@@ -99,6 +99,21 @@ class Resource:
     rows: tuple[Row, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A record shown nested in another one, under its resource's name, joined over `column`.
+
+    Of `fields` each viewer sees what the companion's own rows of the matrix show them.
+    """
+
+    resource: str
+    column: str
+    fields: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.resource} over {self.column}: {' '.join(self.fields)}"
+
+
 class MatrixError(ValueError):
     """The matrix is not written as this module demands. Start-up stops."""
 

@@ -1,27 +1,117 @@
 """Who may do what: one readable table, a line per verb (`scope:resource:action`).
 
-A verb that has no line is allowed to nobody; an empty cell is a no. What a viewer may *see* or
-*write* of a record is the matrix's matter (`visibility.py`).
+A verb that has no line is allowed to nobody; an empty cell is a no. A second table says what each
+verb of the customer door needs of a member. What a viewer may *see* or *write* of a record is the
+matrix's matter (`visibility.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from app.access.matrix import COLUMNS, MatrixError
 from app.access.viewers import Viewer
 
 TABLE = """
-                              self dir eng dpo sup bil pro mkt par aut pub
-    staff:customer:list       ·    yes yes yes yes yes yes yes ·   ·   ·
-    staff:customer:read       ·    yes yes yes yes yes yes yes ·   ·   ·
-    staff:customer:update     ·    yes ·   ·   yes yes ·   ·   ·   ·   ·
-    staff:visibility:read     ·    yes yes yes yes yes yes yes ·   ·   ·
-    staff:audit_event:list    ·    yes yes yes ·   ·   ·   ·   ·   ·   ·
-    customer:customer:read    yes  ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
-    customer:customer:update  yes  ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
-    customer:audit_event:list yes  ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
-    public:policy:read        ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   yes
-    public:customer:register  ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   yes
+                                      self dir  eng  dpo  sup  bil  pro  mkt  par  aut  pub
+    staff:customer:list               ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:customer:read               ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:customer:update             ·    yes  ·    ·    yes  yes  ·    ·    ·    ·    ·
+    staff:customer_change:list        ·    yes  yes  yes  yes  yes  ·    ·    ·    ·    ·
+    staff:membership:list             ·    yes  yes  yes  yes  ·    ·    ·    ·    ·    ·
+    staff:invoice:list                ·    yes  yes  ·    ·    yes  ·    ·    ·    ·    ·
+    staff:invoice:create              ·    ·    ·    ·    ·    yes  ·    ·    ·    ·    ·
+    staff:invoice:update              ·    ·    ·    ·    ·    yes  ·    ·    ·    ·    ·
+    staff:intervention:list           ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:intervention:create         ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
+    staff:incident:list               ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:incident:read               ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:incident:create             ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
+    staff:incident:update             ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:incident:confirm            ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
+    staff:incident:cancel             ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
+    staff:outbox_message:list         ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:session:end                 ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:password:update             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:authenticator:list          ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:authenticator:add           ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:authenticator:update        ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:authenticator:remove        ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:recovery_code:renew         ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    customer:customer:read            yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:customer:update          yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:customer_change:list     yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:audit_event:list         yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:account:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:login:read               yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:email:change             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:email:verify             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:session:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:session:end              yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:password:update          yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:authenticator:list       yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:authenticator:add        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:authenticator:update     yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:authenticator:remove     yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:recovery_code:renew      yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:membership:list          yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:membership:read          yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:membership:update        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:membership:revoke        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:membership:leave         yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:invitation:list          yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:invitation:create        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:invitation:withdraw      yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:invitation:accept        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:intervention:list        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:intervention:read        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:invoice:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:invoice:read             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    public:policy:read                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:password:assess            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:password:recover           ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:password:reset             ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:customer:register          ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:customer:confirm           ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:email:verify               ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:email:change               ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:email:undo                 ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:invitation:accept          ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
 """
+
+MEMBERS_TABLE = """
+    customer:customer:read            profile
+    customer:customer:update          profile
+    customer:customer_change:list     profile
+    customer:audit_event:list         owner
+    customer:account:list             any
+    customer:login:read               any
+    customer:email:change             any
+    customer:email:verify             any
+    customer:session:list             any
+    customer:session:end              any
+    customer:password:update          any
+    customer:authenticator:list       any
+    customer:authenticator:add        any
+    customer:authenticator:update     any
+    customer:authenticator:remove     any
+    customer:recovery_code:renew      any
+    customer:membership:list          members
+    customer:membership:read          any
+    customer:membership:update        members
+    customer:membership:revoke        members
+    customer:membership:leave         any
+    customer:invitation:list          members
+    customer:invitation:create        members
+    customer:invitation:withdraw      members
+    customer:invitation:accept        any
+    customer:intervention:list        any
+    customer:intervention:read        any
+    customer:invoice:list             invoices
+    customer:invoice:read             invoices
+"""
+"""What a member of an account needs for each verb there. ``any``: it concerns their own login."""
 
 
 def _read(table: str) -> Mapping[str, frozenset[Viewer]]:
@@ -43,7 +133,38 @@ PERMISSIONS: Mapping[str, frozenset[Viewer]] = _read(TABLE)
 
 
 OWNER = "owner"
-"""The membership that may everything in its account. No verb is open to a lesser one yet."""
+"""The membership that may everything in its account."""
+ANY = "any"
+
+MEMBER_PERMISSIONS: tuple[str, ...] = (
+    "profile",
+    "invoices",
+    "support",
+    "backups",
+    "consents",
+    "members",
+)
+"""What an owner can let others do in the account (promise P24)."""
+
+
+def _read_members(table: str) -> Mapping[str, str]:
+    needed: dict[str, str] = {}
+    for line in filter(str.strip, table.splitlines()):
+        verb, permission = line.split()
+        if verb in needed or permission not in {*MEMBER_PERMISSIONS, OWNER, ANY}:
+            raise MatrixError(f"permissions: {verb} is not written as it must be")
+        needed[verb] = permission
+    return needed
+
+
+NEEDED_OF_MEMBERS: Mapping[str, str] = _read_members(MEMBERS_TABLE)
+"""Each verb of the customer door, with what it needs of a member."""
+
+
+def member_may(held: Collection[str], verb: str) -> bool:
+    """Whether a membership with these permissions may. A verb that is not in the table: no."""
+    needed = NEEDED_OF_MEMBERS.get(verb)
+    return needed is not None and (OWNER in held or needed == ANY or needed in held)
 
 
 def may(viewer: Viewer, permission: str) -> bool:

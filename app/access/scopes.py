@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from app.access.viewers import Viewer
+from app.access.viewers import STAFF_ROLES, Viewer
 
 
 class Scope(StrEnum):
@@ -12,11 +12,17 @@ class Scope(StrEnum):
     NONE = "none"
     ALL = "all"
     OWN = "own"
-    """What belongs to the account that the caller acts for."""
+    """What belongs to the account that the caller acts for, or to the caller in person."""
     OPEN = "open"
     """Accounts that are neither closed nor erased."""
     OPEN_OR_FISCAL = "open_or_fiscal"
     """Open accounts, and closed ones while the law wants their fiscal records kept."""
+    OF_OPEN = "of_open"
+    """What belongs to accounts that are neither closed nor erased."""
+    OF_OPEN_OR_FISCAL = "of_open_or_fiscal"
+    """What belongs to the accounts of `OPEN_OR_FISCAL`."""
+    CHANGES_IN_SIGHT = "changes_in_sight"
+    """Changes of those fields that the viewer sees in the clear, of customers in their rows."""
     MARKETING_CONSENT = "marketing_consent"
     """Open accounts whose consent to marketing stands at this moment."""
     PUBLISHED = "published"
@@ -32,6 +38,61 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.BILLING: Scope.OPEN_OR_FISCAL,
         Viewer.PRODUCTION: Scope.OPEN,
         Viewer.MARKETING: Scope.MARKETING_CONSENT,
+    },
+    "login": {
+        Viewer.SELF: Scope.OWN,
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+        Viewer.SUPPORT: Scope.ALL,
+    },
+    "membership": {
+        Viewer.SELF: Scope.OWN,
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+        Viewer.SUPPORT: Scope.OF_OPEN,
+    },
+    "invitation": {
+        Viewer.SELF: Scope.OWN,
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+    },
+    "session": dict.fromkeys((Viewer.SELF, *STAFF_ROLES), Scope.OWN),
+    "authenticator": dict.fromkeys((Viewer.SELF, *STAFF_ROLES), Scope.OWN),
+    "customer_change": dict.fromkeys(
+        (
+            Viewer.SELF,
+            Viewer.DIRECTOR,
+            Viewer.SYSTEMS_ENGINEER,
+            Viewer.PRIVACY_OFFICER,
+            Viewer.SUPPORT,
+            Viewer.BILLING,
+        ),
+        Scope.CHANGES_IN_SIGHT,
+    ),
+    "intervention": {
+        Viewer.SELF: Scope.OWN,
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+    },
+    "incident": {
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+    },
+    "outbox_message": {
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+    },
+    "invoice": {
+        Viewer.SELF: Scope.OWN,
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.BILLING: Scope.OF_OPEN_OR_FISCAL,
     },
     "audit_event": {
         Viewer.SELF: Scope.OWN,

@@ -7,7 +7,7 @@ This is data. A change to it is a privacy decision, reviewed as one: the golden 
 import hashlib
 from collections.abc import Mapping
 
-from app.access.matrix import Resource, Row, internal, resource
+from app.access.matrix import Companion, Resource, Row, internal, resource
 from app.access.scopes import row_scope
 from app.access.viewers import Viewer
 
@@ -21,6 +21,7 @@ CUSTOMER = resource(
     status              R    RW  R   R   R   R   R   C   C   L   ·   | filter
     name                RW   RW  R   R   R   R   R   C   C   L   ·   | filter sort search
     email               RW   RW  R   M   R   R   R   C   C   L   ·   | filter search
+    pending_email       R    R   R   ·   ·   ·   ·   ·   ·   ·   ·
     phone               RW   RW  R   ·   RW  R   M   C   C   L   ·   | filter search
     tax_id              RW   RW  R   ·   M   RW  ·   ·   C   L   ·   | filter search
     address.street      RW   RW  R   ·   ·   RW  ·   ·   C   L   ·
@@ -78,22 +79,222 @@ POLICY = resource(
     """,
 )
 
+LOGIN = resource(
+    "login",
+    "logins",
+    """
+                          self dir eng dpo sup bil pro mkt par aut pub
+    id                    R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    name                  R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    email                 R    R   R   M   R   ·   ·   ·   ·   ·   ·
+    email_verified_at     R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    language              R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    status                R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    created_at            R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    last_login_at         R    R   R   ·   R   ·   ·   ·   ·   ·   ·
+    reset_required_at     R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    credential_changed_at R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    credential_flagged_at R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    email_key             ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    password_hash         ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+MEMBERSHIP = resource(
+    "membership",
+    "memberships",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    permissions         RW   R   R   R   R   ·   ·   ·   ·   ·   ·
+    invited_by          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    created_at          R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    expires_at          RW   R   R   R   R   ·   ·   ·   ·   ·   ·
+    suspended_at        RW   R   R   R   R   ·   ·   ·   ·   ·   ·
+    revoked_at          R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    login_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    customer_id         ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+INVITATION = resource(
+    "invitation",
+    "invitations",
+    """
+                          self dir eng dpo sup bil pro mkt par aut pub
+    id                    R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    email                 R    R   R   M   ·   ·   ·   ·   ·   ·   ·
+    permissions           R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    note                  R    R   R   ·   ·   ·   ·   ·   ·   ·   ·
+    invited_by            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    created_at            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    expires_at            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    membership_expires_at R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    accepted_at           R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    withdrawn_at          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    customer_id           ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    email_key             ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+SESSION = resource(
+    "session",
+    "sessions",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   R   R   R   R   R   ·   ·   ·
+    device              R    R   R   R   R   R   R   R   ·   ·   ·
+    network             R    R   R   R   R   R   R   R   ·   ·   ·
+    factors             R    R   R   R   R   R   R   R   ·   ·   ·
+    created_at          R    R   R   R   R   R   R   R   ·   ·   ·
+    last_used_at        R    R   R   R   R   R   R   R   ·   ·   ·
+    proved_at           R    R   R   R   R   R   R   R   ·   ·   ·
+    expires_at          R    R   R   R   R   R   R   R   ·   ·   ·
+    kind                ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    login_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    customer_id         ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    staff_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    ended_at            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    end_reason          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+AUTHENTICATOR = resource(
+    "authenticator",
+    "authenticators",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   R   R   R   R   R   ·   ·   ·
+    kind                R    R   R   R   R   R   R   R   ·   ·   ·
+    name                RW   RW  RW  RW  RW  RW  RW  RW  ·   ·   ·
+    created_at          R    R   R   R   R   R   R   R   ·   ·   ·
+    confirmed_at        R    R   R   R   R   R   R   R   ·   ·   ·
+    last_used_at        R    R   R   R   R   R   R   R   ·   ·   ·
+    login_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    staff_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    secret              ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    last_step           ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    credential_id       ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    public_key          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    sign_count          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+CUSTOMER_CHANGE = resource(
+    "customer_change",
+    "customer_changes",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   R   R   R   ·   ·   ·   ·   ·
+    at                  R    R   R   R   R   R   ·   ·   ·   ·   ·   | period
+    field               R    R   R   R   R   R   ·   ·   ·   ·   ·   | filter
+    old_value           R    R   R   R   R   R   ·   ·   ·   ·   ·
+    new_value           R    R   R   R   R   R   ·   ·   ·   ·   ·
+    actor_kind          R    R   R   R   R   R   ·   ·   ·   ·   ·
+    actor_name          R    R   R   R   R   R   ·   ·   ·   ·   ·
+    role                R    R   R   R   R   R   ·   ·   ·   ·   ·
+    actor_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    session_id          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    request_id          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    customer_id         ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+INTERVENTION = resource(
+    "intervention",
+    "interventions",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    login_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    incident_id         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    staff_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    role                R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    reason_code         R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    language            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    report              R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    created_at          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+INCIDENT = resource(
+    "incident",
+    "incidents",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    title               ·    RW  RW  RW  ·   ·   ·   ·   ·   ·   ·
+    status              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    reason_code         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    reason_text         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    selection           ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    form                ·    RW  RW  RW  ·   ·   ·   ·   ·   ·   ·
+    occurred_at         ·    RW  RW  RW  ·   ·   ·   ·   ·   ·   ·
+    known_at            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    anpd_due_at         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    subjects_due_at     ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    supplement_due_at   ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    kept_until          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    created_at          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    created_by          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    confirmed_at        ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    confirmed_by        ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    finished_at         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    expected            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+OUTBOX_MESSAGE = resource(
+    "outbox_message",
+    "outbox_messages",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    batch               ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    template            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    language            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    recipient           ·    R   R   M   ·   ·   ·   ·   ·   ·   ·
+    login_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    customer_id         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    state               ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    attempts            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    code                ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    created_at          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    due_at              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    settled_at          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    key                 ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    params              ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    sealed              ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    staff_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    lease               ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+INVOICE = resource(
+    "invoice",
+    "invoices",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   ·   ·   R   ·   ·   ·   ·   ·
+    customer_id         R    R   R   ·   ·   R   ·   ·   ·   ·   ·
+    number              R    R   R   ·   ·   R   ·   ·   ·   ·   ·
+    description         R    R   R   ·   ·   R   ·   ·   ·   ·   ·
+    amount_cents        R    R   R   ·   ·   R   ·   ·   ·   ·   ·
+    currency            R    R   R   ·   ·   R   ·   ·   ·   ·   ·
+    due_on              R    R   R   ·   ·   R   ·   ·   ·   ·   ·
+    status              R    R   R   ·   ·   RW  ·   ·   ·   ·   ·   | filter
+    issued_at           R    R   R   ·   ·   R   ·   ·   ·   ·   ·
+    paid_at             R    R   R   ·   ·   R   ·   ·   ·   ·   ·
+    """,
+)
+
 INTERNAL = (
     internal("customer_words", "word customer_id"),
     internal("legacy_customers", "legacy_id customer_id imported_at"),
     internal(
-        "logins",
-        "id email email_key name status password_hash created_at last_login_at",
-    ),
-    internal("memberships", "id login_id customer_id permissions created_at revoked_at"),
-    internal(
         "staff_members",
         "id email email_key name role status password_hash totp_secret totp_last_step "
         "created_at last_login_at",
-    ),
-    internal(
-        "sessions",
-        "id kind login_id staff_id customer_id created_at expires_at ended_at end_reason",
     ),
     internal("refresh_tokens", "digest session_id created_at expires_at spent_at"),
     internal("policy_acceptances", "login_id version hash accepted_at channel"),
@@ -104,12 +305,46 @@ INTERNAL = (
         "number sealed_at first_id last_id events digest previous kid signature",
     ),
     internal("idempotency_keys", "key request_digest answer created_at"),
+    internal(
+        "one_time_tokens", "digest purpose login_id subject_id created_at expires_at spent_at"
+    ),
+    internal("recovery_codes", "digest login_id staff_id created_at used_at"),
+    internal("challenges", "id purpose challenge login_id staff_id created_at expires_at"),
+    internal("pending_registrations", "id email_key form created_at expires_at"),
+    internal(
+        "email_changes",
+        "id login_id customer_id moves_login moves_contact old_email new_email created_at "
+        "confirmed_at withdrawn_at undone_at",
+    ),
+    internal("incident_targets", "incident_id login_id done_at"),
 )
 
 RESOURCES: Mapping[str, Resource] = {
-    entry.name: entry for entry in (CUSTOMER, AUDIT_EVENT, POLICY, *INTERNAL)
+    entry.name: entry
+    for entry in (
+        CUSTOMER,
+        LOGIN,
+        MEMBERSHIP,
+        INVITATION,
+        SESSION,
+        AUTHENTICATOR,
+        CUSTOMER_CHANGE,
+        INTERVENTION,
+        INCIDENT,
+        OUTBOX_MESSAGE,
+        INVOICE,
+        AUDIT_EVENT,
+        POLICY,
+        *INTERNAL,
+    )
 }
 """Every resource by name. Start-up fails when a column of the database is missing here."""
+
+
+COMPANIONS: Mapping[str, Companion] = {
+    "membership": Companion("login", "login_id", ("id", "name", "email", "status", "last_login_at"))
+}
+"""Records that are shown within another one: a member is a membership and the login that has it."""
 
 
 def matrix_text(resources: Mapping[str, Resource] = RESOURCES) -> str:
@@ -118,6 +353,7 @@ def matrix_text(resources: Mapping[str, Resource] = RESOURCES) -> str:
     for name, entry in resources.items():
         lines += [f"{name} rows {viewer}={row_scope(name, viewer)}" for viewer in Viewer]
         lines += [f"{name}.{_row_text(row)}" for row in entry.rows]
+    lines += [f"{name} shows {companion}" for name, companion in COMPANIONS.items()]
     return "\n".join(sorted(lines)) + "\n"
 
 

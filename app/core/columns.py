@@ -56,3 +56,9 @@ def json_object() -> JSON:
     """A JSON document: `jsonb` on PostgreSQL."""
     variant: Any = JSONB()
     return JSON().with_variant(variant, "postgresql")
+
+
+def json_value() -> JSON:
+    """Any JSON value; None is stored as JSON's own null, so that the column is never empty."""
+    variant: Any = JSONB()
+    return JSON().with_variant(variant, "postgresql")

@@ -1,10 +1,13 @@
 """Identifiers: UUIDv7 (RFC 9562), sortable by time of making."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import uuid_utils
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def new_id() -> UUID:
@@ -17,7 +20,7 @@ def id_at(moment: datetime) -> UUID:
 
     Before 1970 there are none: such a moment is taken for the first that has any.
     """
-    milliseconds = max(0, int(moment.timestamp() * 1000))
+    milliseconds = max(0, (moment - _EPOCH) // _MILLISECOND)  # exact, where floats are not
     return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
 
 

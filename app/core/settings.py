@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     """Who customers know us as: stands in every mail."""
     redis_url: str = ""
     public_url: str = "http://127.0.0.1:8000"
+    customer_area_url: str = ""
+    """Where the customer area's pages are, which links in mails lead to; `public_url` if empty."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     registration: Literal["open", "confirmed", "closed"] | None = None
     worker: Literal["embedded", "none"] | None = None
@@ -69,6 +71,11 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether development conveniences are refused."""
         return self.env == "production"
+
+    @property
+    def area_url(self) -> str:
+        """The customer area's address, without a slash at the end."""
+        return (self.customer_area_url or self.public_url).rstrip("/")
 
     @property
     def keys_path(self) -> Path:

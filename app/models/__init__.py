@@ -1,12 +1,21 @@
 """The tables. Importing this package maps them all."""
 
 from app.models.audit import AuditEvent, AuditSeal, AuditSubject
+from app.models.authenticators import Authenticator, Challenge, RecoveryCode
 from app.models.base import Base, table_of
 from app.models.consents import Consent
+from app.models.customer_changes import CustomerChange
 from app.models.customers import Customer, CustomerWord, LegacyCustomer
+from app.models.email_changes import EmailChange
 from app.models.idempotency import IdempotencyKey
+from app.models.interventions import Incident, IncidentTarget, Intervention
+from app.models.invitations import Invitation
+from app.models.invoices import Invoice
 from app.models.logins import Login, Membership
+from app.models.one_time_tokens import OneTimeToken
+from app.models.outbox import OutboxMessage
 from app.models.policies import Policy, PolicyAcceptance
+from app.models.registrations import PendingRegistration
 from app.models.sessions import RefreshToken, Session
 from app.models.staff import StaffMember
 
@@ -14,16 +23,29 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "AuditSubject",
+    "Authenticator",
     "Base",
+    "Challenge",
     "Consent",
     "Customer",
+    "CustomerChange",
     "CustomerWord",
+    "EmailChange",
     "IdempotencyKey",
+    "Incident",
+    "IncidentTarget",
+    "Intervention",
+    "Invitation",
+    "Invoice",
     "LegacyCustomer",
     "Login",
     "Membership",
+    "OneTimeToken",
+    "OutboxMessage",
+    "PendingRegistration",
     "Policy",
     "PolicyAcceptance",
+    "RecoveryCode",
     "RefreshToken",
     "Session",
     "StaffMember",

@@ -23,6 +23,7 @@ class Customer(Base):
     name_key: Mapped[str] = mapped_column(key_text(200))
     email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str] = mapped_column(key_text(254))
+    pending_email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(key_text(16))
     tax_id: Mapped[str | None] = mapped_column(key_text(14))
     street: Mapped[str | None] = mapped_column(String(200))

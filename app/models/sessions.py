@@ -3,15 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.columns import UtcDateTime
+from app.core.columns import Names, UtcDateTime, key_text
 from app.models.base import Base
 
 
 class Session(Base):
-    """One sign-in, of a login for one customer or of a staff member."""
+    """One sign-in, of a login for one customer or of a staff member.
+
+    `device` and `network` are coarse on purpose; `proved_at` is when its holder last proved to be
+    there (sign-in, step-up), `factors` by what they signed in.
+    """
 
     __tablename__ = "sessions"
 
@@ -26,7 +30,12 @@ class Session(Base):
     staff_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("staff_members.id", ondelete="CASCADE"), index=True
     )
+    device: Mapped[str | None] = mapped_column(String(100))
+    network: Mapped[str | None] = mapped_column(key_text(64), index=True)
+    factors: Mapped[tuple[str, ...]] = mapped_column(Names, server_default=text("''"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_reason: Mapped[str | None] = mapped_column(String(32))

@@ -59,5 +59,8 @@ MASKS: Mapping[tuple[str, str], Callable[[ColumnElement[Any]], ColumnElement[str
     ("customer", "tax_id"): mask_tax_id,
     ("customer", "email"): mask_email,
     ("customer", "phone"): mask_phone,
+    ("login", "email"): mask_email,
+    ("invitation", "email"): mask_email,
+    ("outbox_message", "recipient"): mask_email,
 }
 """(resource, field) → its mask. A masked cell without one stops start-up."""

@@ -11,6 +11,7 @@ from app.access.matrix import MatrixError, Resource, Sight, Use
 from app.access.purposes import PURPOSES
 from app.access.scopes import Scope, row_scope
 from app.access.viewers import Viewer
+from app.access.visibility import COMPANIONS, RESOURCES
 from app.models import Base
 from app.projection.masks import MASKS
 
@@ -68,6 +69,7 @@ def compile_plans(resources: Mapping[str, Resource]) -> Mapping[PlanKey, Plan]:
 
 def _plan(resource: Resource, table: Table, viewer: Viewer, purpose: str) -> Plan:
     cells = [(row, row.cell(viewer)) for row in resource.rows]
+    nested = _nested(resource.name, viewer)
     clear = [row for row, cell in cells if cell.sight in READ_IN_CLEAR]
     masked = frozenset(row.field for row, cell in cells if cell.sight is Sight.MASKED)
     visible = tuple(
@@ -83,8 +85,8 @@ def _plan(resource: Resource, table: Table, viewer: Viewer, purpose: str) -> Pla
         purpose=purpose,
         resource=resource.name,
         scope=scope,
-        visible=visible,
-        masked=masked,
+        visible=visible + tuple(nested),
+        masked=masked | {field for field, (_, hides) in nested.items() if hides},
         lawful=frozenset(row.field for row, cell in cells if cell.sight is Sight.LAWFUL),
         writable=frozenset(row.field for row, cell in cells if cell.write),
         filterable={row.column: row.field for row in clear if Use.FILTER in row.uses},
@@ -95,9 +97,26 @@ def _plan(resource: Resource, table: Table, viewer: Viewer, purpose: str) -> Pla
         columns=tuple(
             _expression(resource.name, field, table.c[column_of[field]], field in masked)
             for field in visible
-        ),
-        view=viewer_of(visible),
+        )
+        + tuple(column for column, _ in nested.values()),
+        view=viewer_of(visible + tuple(nested)),
     )
+
+
+def _nested(resource: str, viewer: Viewer) -> dict[str, tuple[ColumnElement[Any], bool]]:
+    """What the viewer sees of the record shown within: by dotted field, and if it is masked."""
+    companion = COMPANIONS.get(resource)
+    if companion is None:
+        return {}
+    name, table = companion.resource, Base.metadata.tables[RESOURCES[companion.resource].table]
+    shown: dict[str, tuple[ColumnElement[Any], bool]] = {}
+    for row in RESOURCES[name].rows:
+        sight = row.cell(viewer).sight
+        if row.field in companion.fields and sight in {*READ_IN_CLEAR, Sight.MASKED}:
+            hides = sight is Sight.MASKED
+            column = _expression(name, row.field, table.c[row.column], hides)
+            shown[f"{name}.{row.field}"] = (column.label(f"{name}.{row.field}"), hides)
+    return shown
 
 
 def _expression(

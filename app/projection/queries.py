@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Integer, Select, Table, Tuple, select, tuple_
 
+from app.access.visibility import COMPANIONS, RESOURCES
 from app.core.ids import id_at
 from app.core.statements import Prepared, bound, prepare
 from app.models import Base, CustomerWord
@@ -55,7 +56,9 @@ class Queries:
         self.plan = plan
         self._table = Base.metadata.tables[table]
         self._dialect = dialect
-        self.selection = select(*plan.columns).where(condition(plan.resource, plan.scope))
+        self.selection = _joined(plan, self._table).where(
+            condition(plan.resource, plan.scope, plan.viewer)
+        )
         self.by_id = self._by_id()
         self.list_of = lru_cache(maxsize=256)(self._list)
 
@@ -93,6 +96,16 @@ class Queries:
         if sort is None:
             return [self._table.c.id]
         return [self._table.c[SORT_KEYS[self.plan.resource, sort][0]], self._table.c.id]
+
+
+def _joined(plan: Plan, table: Table) -> Select[Any]:
+    """The visible columns of the record, and of the one that is shown within it."""
+    companion = COMPANIONS.get(plan.resource)
+    if companion is None:
+        return select(*plan.columns)
+    other = Base.metadata.tables[RESOURCES[companion.resource].table]
+    joined = table.join(other, other.c.id == table.c[companion.column])
+    return select(*plan.columns).select_from(joined)
 
 
 def list_values(query: Query, place: list[Any]) -> dict[str, Any]:

@@ -6,14 +6,33 @@ Values that change from call to call are bound by name (``scope_…``) and come 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.access.actors import Actor
-from app.access.scopes import Scope
+from app.access.matrix import Sight
+from app.access.scopes import Scope, row_scope
+from app.access.viewers import Viewer
+from app.access.visibility import RESOURCES
 from app.core.columns import UtcDateTime
 from app.core.statements import bound
-from app.models import AuditEvent, AuditSubject, Consent, Customer, Policy
+from app.models import (
+    AuditEvent,
+    AuditSubject,
+    Authenticator,
+    Consent,
+    Customer,
+    CustomerChange,
+    Intervention,
+    Invitation,
+    Invoice,
+    Login,
+    Membership,
+    Policy,
+    Session,
+)
 
 
 def _own_customer() -> ColumnElement[bool]:
@@ -59,6 +78,63 @@ def _own_events() -> ColumnElement[bool]:
     )
 
 
+def _own_login() -> ColumnElement[bool]:
+    return Login.id == bound("scope_login", Login.id.type)
+
+
+def _own_memberships() -> ColumnElement[bool]:
+    own = Membership.customer_id == bound("scope_customer", Membership.customer_id.type)
+    return and_(own, Membership.revoked_at.is_(None))
+
+
+def _own_invitations() -> ColumnElement[bool]:
+    return Invitation.customer_id == bound("scope_customer", Invitation.customer_id.type)
+
+
+def _own_sessions() -> ColumnElement[bool]:
+    """Those that live, of the caller in person: a login's on each of its accounts."""
+    return and_(
+        _in_person(Session.login_id, Session.staff_id),
+        Session.ended_at.is_(None),
+        Session.expires_at > bound("scope_now", UtcDateTime()),
+    )
+
+
+def _own_authenticators() -> ColumnElement[bool]:
+    return _in_person(Authenticator.login_id, Authenticator.staff_id)
+
+
+def _in_person(*holders: InstrumentedAttribute[UUID | None]) -> ColumnElement[bool]:
+    """Ids are unique across logins and staff, so that whoever calls matches one of the columns."""
+    return or_(*(holder == bound("scope_login", holder.type) for holder in holders))
+
+
+def _own_interventions() -> ColumnElement[bool]:
+    return Intervention.login_id == bound("scope_login", Intervention.login_id.type)
+
+
+def _own_invoices() -> ColumnElement[bool]:
+    return Invoice.customer_id == bound("scope_customer", Invoice.customer_id.type)
+
+
+def _of(
+    owner: InstrumentedAttribute[UUID], customers: Callable[[], ColumnElement[bool]]
+) -> Callable[[], ColumnElement[bool]]:
+    """What belongs to the customers of another condition."""
+    return lambda: owner.in_(select(Customer.id).where(customers()))
+
+
+def _changes_in_sight(viewer: Viewer) -> ColumnElement[bool]:
+    """What the viewer sees in the clear of a customer, they may see the past of; no more."""
+    cells = {row.field: row.cell(viewer).sight for row in RESOURCES["customer"].rows}
+    clear = [field for field, sight in cells.items() if sight is Sight.CLEAR]
+    customers = condition("customer", row_scope("customer", viewer), viewer)
+    return and_(
+        CustomerChange.field.in_(clear),
+        CustomerChange.customer_id.in_(select(Customer.id).where(customers)),
+    )
+
+
 def _published_policies() -> ColumnElement[bool]:
     return Policy.published_at <= bound("scope_now", UtcDateTime())
 
@@ -69,14 +145,32 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("customer", Scope.OPEN): _open_customers,
     ("customer", Scope.OPEN_OR_FISCAL): _open_or_fiscal_customers,
     ("customer", Scope.MARKETING_CONSENT): _consenting_customers,
+    ("login", Scope.ALL): true,
+    ("login", Scope.OWN): _own_login,
+    ("membership", Scope.ALL): true,
+    ("membership", Scope.OWN): _own_memberships,
+    ("membership", Scope.OF_OPEN): _of(Membership.customer_id, _open_customers),
+    ("invitation", Scope.ALL): true,
+    ("invitation", Scope.OWN): _own_invitations,
+    ("session", Scope.OWN): _own_sessions,
+    ("authenticator", Scope.OWN): _own_authenticators,
+    ("intervention", Scope.ALL): true,
+    ("intervention", Scope.OWN): _own_interventions,
+    ("incident", Scope.ALL): true,
+    ("outbox_message", Scope.ALL): true,
+    ("invoice", Scope.ALL): true,
+    ("invoice", Scope.OWN): _own_invoices,
+    ("invoice", Scope.OF_OPEN_OR_FISCAL): _of(Invoice.customer_id, _open_or_fiscal_customers),
     ("audit_event", Scope.ALL): true,
     ("audit_event", Scope.OWN): _own_events,
     ("policy", Scope.PUBLISHED): _published_policies,
 }
 
 
-def condition(resource: str, scope: Scope) -> ColumnElement[bool]:
+def condition(resource: str, scope: Scope, viewer: Viewer) -> ColumnElement[bool]:
     """The scope as a condition on the resource's table; false when it is written nowhere."""
+    if (resource, scope) == ("customer_change", Scope.CHANGES_IN_SIGHT):
+        return _changes_in_sight(viewer)
     return CONDITIONS.get((resource, scope), false)()
 
 

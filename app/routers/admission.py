@@ -10,7 +10,9 @@ from starlette.requests import Request
 from app.access.actors import Actor
 from app.access.purposes import EVERY_PURPOSE, PURPOSES
 from app.access.viewers import Viewer
+from app.core.devices import device_label
 from app.core.errors import Failure
+from app.core.networks import network_of
 from app.core.text import FieldRefused, clean_line
 from app.routers.strict_route import StrictRoute
 from app.security.tokens import TokenRefused
@@ -37,7 +39,9 @@ def live_session_of(request: Request) -> LiveSession:
 
 async def admit_anybody(request: Request) -> None:
     """The public doors: the caller is nobody in particular."""
-    request.state.actor = anonymous(request.state.request_id)
+    request.state.actor = anonymous(
+        request.state.request_id, network_of(request.client), device_of(request)
+    )
 
 
 async def admit_staff(request: Request) -> None:
@@ -52,6 +56,7 @@ async def admit_staff(request: Request) -> None:
         id=live.holder,
         session_id=live.id,
         reason=_reason(request),
+        network=network_of(request.client),
     )
 
 
@@ -68,7 +73,13 @@ async def admit_customer(request: Request) -> None:
         session_id=live.id,
         customer_id=live.customer_id,
         permissions=live.permissions,
+        network=network_of(request.client),
     )
+
+
+def device_of(request: Request) -> str | None:
+    """The coarse label of the caller's program, None for one that says nothing of itself."""
+    return device_label(request.headers.get("user-agent"))
 
 
 def bearer_token(request: Request) -> str | None:

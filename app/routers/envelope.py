@@ -7,8 +7,6 @@ is made at start-up, and nothing here awaits but the service itself.
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from time import perf_counter
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import Failure
 from app.core.metrics import HTTP, METHODS, OTHER, HttpMetrics
+from app.core.networks import network_of
 from app.core.telemetry import describe, log_request, logger, request_id
 from app.routers.cors import Origins, RawHeaders
 from app.routers.problems import problem_response, unexpected
@@ -188,21 +187,3 @@ def route_template(scope: Scope) -> str:
     # which that router was included; those stand in the context that it keeps beside it.
     taken = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
     return getattr(taken, "path_format", UNMATCHED)
-
-
-def network_of(client: tuple[str, int] | None) -> str | None:
-    """The network a caller came from, too wide to single anyone out: /24, or /48 for IPv6."""
-    return None if client is None else _network(client[0])
-
-
-@lru_cache(maxsize=4096)
-def _network(host: str) -> str | None:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(ip_network((address, 48), strict=False))
-        address = address.ipv4_mapped
-    return str(ip_network((address, 24), strict=False))

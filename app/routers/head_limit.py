@@ -10,7 +10,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.core import telemetry
-from app.routers.envelope import network_of
+from app.core.networks import network_of
 from app.routers.problems import problem_response
 
 HEAD_LIMIT: Final = 32 * 1024

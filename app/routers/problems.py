@@ -37,6 +37,8 @@ STATUS: Final[Mapping[str, int]] = {
     "token_invalid": 401,
     "session_ended": 401,
     "invalid_credentials": 401,
+    "step_up_required": 401,
+    "one_time_token_invalid": 403,
     "forbidden": 403,
     "purpose_not_allowed": 403,
     "registration_closed": 403,
@@ -77,6 +79,9 @@ _HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     "invalid_credentials": {"WWW-Authenticate": "Bearer"},
     "token_invalid": {"WWW-Authenticate": 'Bearer error="invalid_token"'},
     "session_ended": {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    "step_up_required": {
+        "WWW-Authenticate": 'Bearer error="insufficient_user_authentication", max_age="300"'
+    },
     "too_many_requests": {"Retry-After": "60"},
     "registration_unavailable": {"Retry-After": "86400"},
     "hashing_busy": {"Retry-After": "1"},

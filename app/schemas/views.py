@@ -68,6 +68,10 @@ class CustomerView(View):
     status: Literal["active", "suspended", "closed", "erased"]
     name: str
     email: str
+    pending_email: Annotated[
+        str | MISSING | None,
+        Field(description="A new address that waits to be confirmed by mail."),
+    ] = MISSING
     phone: str | MISSING | None = MISSING
     tax_id: str | MISSING | None = MISSING
     address: AddressView | MISSING = MISSING

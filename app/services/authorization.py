@@ -1,7 +1,7 @@
 """The first line of every service: may this caller do this, and did they say what they must?"""
 
 from app.access.actors import Actor
-from app.access.permissions import OWNER, may
+from app.access.permissions import may, member_may
 from app.access.purposes import PURPOSES
 from app.access.viewers import MUST_GIVE_REASON, Viewer
 from app.core.errors import Refusal
@@ -13,9 +13,9 @@ LONGEST_REASON = 500
 def require(actor: Actor, permission: str) -> None:
     """Raise `Refusal("forbidden")` unless the permission table lets the caller.
 
-    Inside an account, the caller must also be its owner.
+    Inside an account, the caller's membership must hold what the verb needs too.
     """
-    stranger = actor.viewer is Viewer.SELF and OWNER not in actor.permissions
+    stranger = actor.viewer is Viewer.SELF and not member_may(actor.permissions, permission)
     if stranger or not may(actor.viewer, permission):
         raise Refusal("forbidden", action=permission)
 

@@ -35,6 +35,7 @@ class Platform:
     breached: BreachedPasswords
     totp_sealer: Sealer
     answer_sealer: Sealer
+    mail_sealer: Sealer
 
     async def close(self) -> None:
         """Write what is waiting, end the threads, close the connections."""
@@ -71,6 +72,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         breached=BreachedPasswords(settings.breached_passwords_url),
         totp_sealer=Sealer(keyring.secret("totp-secrets")),
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),
+        mail_sealer=Sealer(keyring.secret("outbox-messages")),
     )
 
 

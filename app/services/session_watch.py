@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.viewers import STAFF_ROLES, Viewer
@@ -132,9 +132,20 @@ def _customer_session() -> Any:
         .where(
             *_alive(),
             Login.status == "active",
-            Membership.revoked_at.is_(None),
+            Login.reset_required_at.is_(None),
+            *open_memberships(),
             Customer.status != "erased",
         )
+    )
+
+
+def open_memberships() -> tuple[ColumnElement[bool], ...]:
+    """Memberships that open their account now (bound as ``now``)."""
+    now = bound("now", Membership.created_at.type)
+    return (
+        Membership.revoked_at.is_(None),
+        Membership.suspended_at.is_(None),
+        or_(Membership.expires_at.is_(None), Membership.expires_at > now),
     )
 
 

@@ -43,9 +43,16 @@ class Tokens:
 
 
 async def open_session(
-    platform: Platform, connection: AsyncConnection, holder: Holder
+    platform: Platform,
+    connection: AsyncConnection,
+    holder: Holder,
+    caller: Actor,
+    factors: tuple[str, ...],
 ) -> tuple[UUID, Tokens]:
-    """A new session with its first pair of tokens."""
+    """A new session with its first pair of tokens.
+
+    `caller` tells from where, `factors` by what the holder proved to be there just now.
+    """
     session_id = new_id()
     now = platform.clock()
     lifetime = timedelta(days=platform.settings.refresh_token_days)
@@ -58,14 +65,19 @@ async def open_session(
             "login_id": holder.id if customer else None,
             "customer_id": holder.customer_id,
             "staff_id": None if customer else holder.id,
+            "device": caller.device,
+            "network": caller.network,
+            "factors": factors,
             "created_at": now,
+            "last_used_at": now,
+            "proved_at": now,
             "expires_at": now + lifetime,
         },
     )
     return session_id, await _issue(platform, connection, holder, session_id)
 
 
-async def renew(platform: Platform, refresh_token: str, request_id: str) -> Tokens | None:
+async def renew(platform: Platform, refresh_token: str, caller: Actor) -> Tokens | None:
     """A new pair for a refresh token that is used for the first time; None refuses it.
 
     The second use of a spent one ends its session: somebody else holds a copy (RFC 9700, 4.14).
@@ -89,7 +101,7 @@ async def renew(platform: Platform, refresh_token: str, request_id: str) -> Toke
                 tokens = await _issue(platform, connection, holder, session_id)
                 await platform.audit.add(
                     connection,
-                    actor_of(live, request_id),
+                    actor_of(live, caller),
                     Deed("auth:session:renew", subject_type="session", subject_id=session_id),
                 )
                 return tokens
@@ -99,7 +111,7 @@ async def renew(platform: Platform, refresh_token: str, request_id: str) -> Toke
                 await end(platform, connection, session_id, "refresh_token_reused")
         await platform.audit.add(
             connection,
-            anonymous(request_id),
+            caller,
             Deed(
                 "auth:session:renew",
                 outcome="refused",
@@ -112,13 +124,13 @@ async def renew(platform: Platform, refresh_token: str, request_id: str) -> Toke
     return None
 
 
-async def log_out(platform: Platform, live: LiveSession, request_id: str) -> None:
+async def log_out(platform: Platform, live: LiveSession, caller: Actor) -> None:
     """End the caller's session. Doing it twice is no error."""
     async with platform.database.transaction() as connection:
         await end(platform, connection, live.id, "logged_out")
         await platform.audit.add(
             connection,
-            actor_of(live, request_id),
+            actor_of(live, caller),
             Deed("auth:session:end", subject_type="session", subject_id=live.id, rows=1),
         )
     platform.sessions.forget(live.id)
@@ -143,26 +155,33 @@ async def purge(platform: Platform) -> None:
         )
 
 
-def actor_of(live: LiveSession, request_id: str) -> Actor:
-    """The holder of a session as the actor of a deed about the session itself."""
+def actor_of(live: LiveSession, caller: Actor) -> Actor:
+    """The holder of a session as the actor of a deed about the session itself.
+
+    `caller` is whoever came to the door, not signed in yet.
+    """
     return Actor(
         kind="login" if live.kind == "customer" else "staff",
         viewer=live.viewer,
         purpose=PURPOSES[live.viewer][0],
-        request_id=request_id,
+        request_id=caller.request_id,
         id=live.holder,
         session_id=live.id,
         customer_id=live.customer_id,
+        network=caller.network,
+        device=caller.device,
     )
 
 
-def anonymous(request_id: str) -> Actor:
+def anonymous(request_id: str, network: str | None = None, device: str | None = None) -> Actor:
     """Somebody who has not shown who they are."""
     return Actor(
         kind="anonymous",
         viewer=Viewer.PUBLIC,
         purpose=PURPOSES[Viewer.PUBLIC][0],
         request_id=request_id,
+        network=network,
+        device=device,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.access.actors import Actor
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.emails import email_key, normalise_email
 from app.core.errors import Failure
@@ -18,15 +19,15 @@ from app.security import totp
 from app.security.sealing import SealBroken
 from app.services.audit_log import Deed
 from app.services.platform import Platform
-from app.services.session_watch import LiveSession
-from app.services.sessions import Holder, Tokens, actor_of, anonymous, open_session
+from app.services.session_watch import LiveSession, open_memberships
+from app.services.sessions import Holder, Tokens, actor_of, open_session
 
 CUSTOMER_ACTION = "auth:customer:sign_in"
 STAFF_ACTION = "auth:staff:sign_in"
 
 
 async def customer(
-    platform: Platform, username: str, password: str, account: UUID | None, request_id: str
+    platform: Platform, username: str, password: str, account: UUID | None, caller: Actor
 ) -> Tokens:
     """Open a session for a login, on one of its accounts: `account`, else the oldest membership.
 
@@ -37,29 +38,31 @@ async def customer(
     stored = found["password_hash"] if found else None
     verdict = await platform.hashing.verify(password, stored)
     if found is None or not verdict.ok or found["status"] != "active":
-        raise await _refused(platform, CUSTOMER_ACTION, "login", found, request_id)
+        raise await _refused(platform, CUSTOMER_ACTION, "login", found, caller)
     fresh = await platform.hashing.hash(password) if verdict.needs_rehash else None
     async with platform.database.transaction() as connection:
-        asked = {"login": found["id"], "account": account}
+        asked = {"login": found["id"], "account": account, "now": platform.clock()}
         customer_id = (
             await connection.execute(_OLDEST if account is None else _NAMED, asked)
         ).scalar_one_or_none()
         if customer_id is not None:
             holder = Holder("customer", found["id"], Viewer.SELF, customer_id)
-            session_id, tokens = await open_session(platform, connection, holder)
+            session_id, tokens = await open_session(
+                platform, connection, holder, caller, ("password",)
+            )
             await _note_customer(platform, connection, found, customer_id, fresh)
             live = LiveSession(session_id, "customer", Viewer.SELF, found["id"], customer_id, ())
             await platform.audit.add(
                 connection,
-                actor_of(live, request_id),
+                actor_of(live, caller),
                 Deed(CUSTOMER_ACTION, subject_type="login", subject_id=found["id"], rows=1),
             )
             return tokens
-    raise await _refused(platform, CUSTOMER_ACTION, "login", found, request_id)
+    raise await _refused(platform, CUSTOMER_ACTION, "login", found, caller)
 
 
 async def staff(
-    platform: Platform, username: str, password: str, code: str, request_id: str
+    platform: Platform, username: str, password: str, code: str, caller: Actor
 ) -> Tokens:
     """Open a session for a staff member: password and a fresh TOTP code, always both.
 
@@ -76,21 +79,23 @@ async def staff(
         or found["status"] != "active"
         or found["role"] not in STAFF_ROLES
     ):
-        raise await _refused(platform, STAFF_ACTION, "staff_member", found, request_id)
+        raise await _refused(platform, STAFF_ACTION, "staff_member", found, caller)
     fresh = await platform.hashing.hash(password) if verdict.needs_rehash else None
     async with platform.database.transaction() as connection:
         if await _note_staff(platform, connection, found, step, fresh):
             viewer = Viewer(found["role"])
             holder = Holder("staff", found["id"], viewer)
-            session_id, tokens = await open_session(platform, connection, holder)
+            session_id, tokens = await open_session(
+                platform, connection, holder, caller, ("password", "totp")
+            )
             live = LiveSession(session_id, "staff", viewer, found["id"], None, ())
             await platform.audit.add(
                 connection,
-                actor_of(live, request_id),
+                actor_of(live, caller),
                 Deed(STAFF_ACTION, subject_type="staff_member", subject_id=found["id"], rows=1),
             )
             return tokens
-    raise await _refused(platform, STAFF_ACTION, "staff_member", found, request_id)
+    raise await _refused(platform, STAFF_ACTION, "staff_member", found, caller)
 
 
 _LOGIN = select(Login.id, Login.status, Login.password_hash).where(
@@ -111,7 +116,7 @@ _OLDEST = (
     .join(Customer, Customer.id == Membership.customer_id)
     .where(
         Membership.login_id == bound("login", Membership.login_id.type),
-        Membership.revoked_at.is_(None),
+        *open_memberships(),
         Customer.status != "erased",
     )
     .order_by(Membership.created_at, Membership.id)
@@ -202,11 +207,11 @@ async def _refused(
     action: str,
     subject_type: str,
     found: Mapping[str, Any] | None,
-    request_id: str,
+    caller: Actor,
 ) -> Failure:
     subject = found["id"] if found else None
     await platform.audit.write(
-        anonymous(request_id),
+        caller,
         Deed(action, outcome="refused", subject_type=subject_type, subject_id=subject),
     )
     return Failure("invalid_credentials")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from app.core import telemetry
-from app.services import idempotency, seals, sessions
+from app.services import idempotency, one_time_tokens, seals, sessions
 from app.services.platform import Platform
 
 
@@ -22,6 +22,7 @@ DUTIES = (
     Duty("seal_audit_log", 60, seals.seal),
     Duty("purge_idempotency_keys", 3600, idempotency.purge),
     Duty("purge_sessions", 3600, sessions.purge),
+    Duty("purge_one_time_tokens", 3600, one_time_tokens.purge),
 )
 
 

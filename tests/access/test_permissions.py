@@ -5,7 +5,16 @@ import re
 import pytest
 
 from app.access.matrix import COLUMNS, MatrixError
-from app.access.permissions import PERMISSIONS, _read, may
+from app.access.permissions import (
+    MEMBER_PERMISSIONS,
+    NEEDED_OF_MEMBERS,
+    OWNER,
+    PERMISSIONS,
+    _read,
+    _read_members,
+    may,
+    member_may,
+)
 from app.access.purposes import EVERY_PURPOSE, PURPOSES
 from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES, Viewer
 
@@ -13,22 +22,79 @@ HEADING = " ".join(COLUMNS)
 NOBODY = " ".join("·" for _ in COLUMNS)
 
 # Said once more by hand: a verb granted by mistake must be granted twice.
+ALL_SIGHTED = {Viewer.DIRECTOR, Viewer.SYSTEMS_ENGINEER, Viewer.PRIVACY_OFFICER}
+RESPONSIBLE = {Viewer.DIRECTOR, Viewer.SYSTEMS_ENGINEER}
 GRANTED = {
     "staff:customer:list": set(STAFF_ROLES),
     "staff:customer:read": set(STAFF_ROLES),
     "staff:customer:update": {Viewer.DIRECTOR, Viewer.SUPPORT, Viewer.BILLING},
+    "staff:customer_change:list": ALL_SIGHTED | {Viewer.SUPPORT, Viewer.BILLING},
+    "staff:membership:list": ALL_SIGHTED | {Viewer.SUPPORT},
+    "staff:invoice:list": RESPONSIBLE | {Viewer.BILLING},
+    "staff:invoice:create": {Viewer.BILLING},
+    "staff:invoice:update": {Viewer.BILLING},
+    "staff:intervention:list": ALL_SIGHTED,
+    "staff:intervention:create": RESPONSIBLE,
+    "staff:incident:list": ALL_SIGHTED,
+    "staff:incident:read": ALL_SIGHTED,
+    "staff:incident:create": RESPONSIBLE,
+    "staff:incident:update": ALL_SIGHTED,
+    "staff:incident:confirm": RESPONSIBLE,
+    "staff:incident:cancel": RESPONSIBLE,
+    "staff:outbox_message:list": ALL_SIGHTED,
     "staff:visibility:read": set(STAFF_ROLES),
-    "staff:audit_event:list": {
-        Viewer.DIRECTOR,
-        Viewer.SYSTEMS_ENGINEER,
-        Viewer.PRIVACY_OFFICER,
-    },
-    "customer:customer:read": {Viewer.SELF},
-    "customer:customer:update": {Viewer.SELF},
-    "customer:audit_event:list": {Viewer.SELF},
-    "public:policy:read": {Viewer.PUBLIC},
-    "public:customer:register": {Viewer.PUBLIC},
+    "staff:audit_event:list": ALL_SIGHTED,
+    **dict.fromkeys(
+        (
+            "staff:session:list",
+            "staff:session:end",
+            "staff:password:update",
+            "staff:authenticator:list",
+            "staff:authenticator:add",
+            "staff:authenticator:update",
+            "staff:authenticator:remove",
+            "staff:recovery_code:renew",
+        ),
+        frozenset(STAFF_ROLES),
+    ),
+    **dict.fromkeys(NEEDED_OF_MEMBERS, frozenset({Viewer.SELF})),
+    **dict.fromkeys(
+        (
+            "public:policy:read",
+            "public:password:assess",
+            "public:password:recover",
+            "public:password:reset",
+            "public:customer:register",
+            "public:customer:confirm",
+            "public:email:verify",
+            "public:email:change",
+            "public:email:undo",
+            "public:invitation:accept",
+        ),
+        frozenset({Viewer.PUBLIC}),
+    ),
 }
+MEMBERS = {
+    "profile": {
+        "customer:customer:read",
+        "customer:customer:update",
+        "customer:customer_change:list",
+    },
+    "invoices": {"customer:invoice:list", "customer:invoice:read"},
+    "support": set(),
+    "backups": set(),
+    "consents": set(),
+    "members": {
+        "customer:membership:list",
+        "customer:membership:update",
+        "customer:membership:revoke",
+        "customer:invitation:list",
+        "customer:invitation:create",
+        "customer:invitation:withdraw",
+    },
+}
+"""What each permission opens to a member beyond what concerns their own login."""
+OWNERS_ALONE = {"customer:audit_event:list"}
 DOORS = {
     "staff": set(STAFF_ROLES),
     "customer": {Viewer.SELF},
@@ -42,6 +108,28 @@ DOORS = {
 @pytest.mark.parametrize("viewer", Viewer)
 def test_every_viewer_by_every_verb(viewer: Viewer, verb: str) -> None:
     assert may(viewer, verb) == (viewer in GRANTED[verb])
+
+
+@pytest.mark.parametrize("permission", MEMBER_PERMISSIONS)
+def test_a_member_may_what_the_permission_says_and_no_more(permission: str) -> None:
+    in_person = {verb for verb in NEEDED_OF_MEMBERS if member_may((), verb)}
+    opened = {verb for verb in NEEDED_OF_MEMBERS if member_may((permission,), verb)}
+    assert opened - in_person == MEMBERS[permission]
+
+
+def test_every_verb_of_the_customer_door_says_what_it_needs_of_a_member() -> None:
+    verbs = {verb for verb in PERMISSIONS if verb.startswith("customer:")}
+    assert verbs == set(NEEDED_OF_MEMBERS)
+    assert all(member_may((OWNER,), verb) for verb in verbs)
+    assert not member_may((OWNER,), "customer:unknown:verb")
+    of_members = {verb for verb in verbs if member_may(MEMBER_PERMISSIONS, verb)}
+    assert verbs - of_members == OWNERS_ALONE
+
+
+@pytest.mark.parametrize("table", ["a:b:c nobody", "a:b:c any\na:b:c owner"])
+def test_a_members_table_that_is_not_well_written_is_refused(table: str) -> None:
+    with pytest.raises(MatrixError, match="permissions"):
+        _read_members(table)
 
 
 @pytest.mark.parametrize("verb", PERMISSIONS)

@@ -14,6 +14,22 @@ SIGNED = {
         *(Scope.OWN, ALL, ALL, ALL, OPEN, Scope.OPEN_OR_FISCAL, OPEN, Scope.MARKETING_CONSENT),
         *(NONE, NONE, NONE),
     ),
+    "login": (Scope.OWN, ALL, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE),
+    "membership": (
+        *(Scope.OWN, ALL, ALL, ALL, Scope.OF_OPEN, NONE, NONE, NONE),
+        *(NONE, NONE, NONE),
+    ),
+    "invitation": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+    "session": (*(Scope.OWN,) * 8, NONE, NONE, NONE),
+    "authenticator": (*(Scope.OWN,) * 8, NONE, NONE, NONE),
+    "customer_change": (*(Scope.CHANGES_IN_SIGHT,) * 6, NONE, NONE, NONE, NONE, NONE),
+    "intervention": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+    "incident": (NONE, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+    "outbox_message": (NONE, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+    "invoice": (
+        *(Scope.OWN, ALL, ALL, NONE, NONE, Scope.OF_OPEN_OR_FISCAL, NONE, NONE),
+        *(NONE, NONE, NONE),
+    ),
     "audit_event": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
     "policy": (Scope.PUBLISHED,) * len(Viewer),
 }

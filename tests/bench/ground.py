@@ -24,6 +24,7 @@ from app.core.settings import Settings
 from app.security.keys import Keyring
 from app.services import demo, migrations, sign_in
 from app.services.platform import Platform, open_platform
+from tests.support.people import stranger
 from tests.support.postgres import private_postgres
 
 SERVER = "SALVAGUARDA_BENCH_DATABASE_URL"
@@ -67,7 +68,7 @@ class Ground:
         kept = orjson.loads((self.folder / demo.FILE).read_bytes())
         code = pyotp.TOTP(kept[role]).now()
         name = f"{role}@{demo.DOMAIN}"
-        tokens = await sign_in.staff(self.platform, name, demo.PASSWORD, code, "bench")
+        tokens = await sign_in.staff(self.platform, name, demo.PASSWORD, code, stranger("bench"))
         return tokens.access_token
 
     def actor(self, role: Viewer) -> Actor:

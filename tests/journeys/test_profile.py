@@ -31,7 +31,7 @@ async def test_everything_but_the_notes_about_them_is_shown(house: Service) -> N
     assert answer.status_code == 200
     assert set(answer.json()) == {
         *("id", "kind", "status", "name", "email", "phone", "tax_id", "address"),
-        *("preferences", "created_at", "last_login_at"),
+        *("preferences", "created_at", "last_login_at", "pending_email"),
     }
     assert "difícil" not in answer.text
     assert answer.headers["etag"].startswith('"')

@@ -71,6 +71,7 @@ async def test_the_owner_sees_everything_that_was_written_down(house: Service) -
         "address": ADDRESS | {"postal_code": "01310100", "complement": None},
         "preferences": {"language": "pt-BR", "contact_channel": "whatsapp"},
         "last_login_at": None,
+        "pending_email": None,
     }
     form_in = {"username": "maria@exemplo.com.br", "password": PASSWORD}
     tokens = (await house.client.post("/v1/auth/customer/token", data=form_in)).json()

@@ -57,8 +57,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "privacy_officer": CONTACT | {"email": "m***@exemplo.com.br"},
 }
 TIMES = {
-    "director": {"created_at", "last_login_at"},
-    "systems_engineer": {"created_at", "last_login_at"},
+    "director": {"created_at", "last_login_at", "pending_email"},
+    "systems_engineer": {"created_at", "last_login_at", "pending_email"},
     "support": {"created_at", "last_login_at"},
     "billing": {"created_at"},
     "privacy_officer": {"created_at"},

@@ -22,7 +22,7 @@ from app.access.matrix import (
 from app.access.purposes import PURPOSES
 from app.access.scopes import Scope, row_scope
 from app.access.viewers import Viewer
-from app.access.visibility import CUSTOMER, RESOURCES
+from app.access.visibility import COMPANIONS, CUSTOMER, RESOURCES
 from app.core.settings import Settings
 from app.main import create_app
 from app.models import Base
@@ -57,6 +57,28 @@ def test_there_is_a_plan_for_every_viewer_purpose_and_resource() -> None:
     }
 
 
+def nested(name: str, viewer: Viewer) -> list[tuple[str, Sight]]:
+    """What the viewer sees of the record shown within, by dotted field."""
+    if name not in COMPANIONS:
+        return []
+    companion = COMPANIONS[name]
+    return [
+        (f"{companion.resource}.{row.field}", row.cell(viewer).sight)
+        for row in fields(RESOURCES[companion.resource], viewer, *READABLE)
+        if row.field in companion.fields
+    ]
+
+
+def columns_behind(name: str) -> dict[str, tuple[str, str]]:
+    """The table and column behind each field that a resource's views may show."""
+    resource = RESOURCES[name]
+    behind = {row.field: (resource.table, row.column) for row in resource.rows}
+    if name in COMPANIONS:
+        other = RESOURCES[COMPANIONS[name].resource]
+        behind |= {f"{other.name}.{row.field}": (other.table, row.column) for row in other.rows}
+    return behind
+
+
 @pytest.mark.parametrize("key", PLANS, ids=name_of)
 def test_a_plan_holds_what_the_matrix_says(key: PlanKey) -> None:
     viewer, _, name = key
@@ -64,8 +86,10 @@ def test_a_plan_holds_what_the_matrix_says(key: PlanKey) -> None:
     clear = fields(resource, viewer, *CLEAR)
     assert (plan.viewer, plan.purpose, plan.resource) == key
     assert plan.scope is row_scope(name, viewer)
-    assert plan.visible == tuple(row.field for row in fields(resource, viewer, *READABLE))
-    assert plan.masked == {row.field for row in fields(resource, viewer, Sight.MASKED)}
+    own = [(row.field, row.cell(viewer).sight) for row in fields(resource, viewer, *READABLE)]
+    seen = own + nested(name, viewer)
+    assert plan.visible == tuple(field for field, _ in seen)
+    assert plan.masked == {field for field, sight in seen if sight is Sight.MASKED}
     assert plan.lawful == {row.field for row in fields(resource, viewer, Sight.LAWFUL)}
     assert plan.writable == {row.field for row in resource.rows if row.cell(viewer).write}
     # Masked is not comparable: what may be named is read in the clear.
@@ -96,14 +120,14 @@ def test_a_hidden_column_is_in_no_select_list(key: PlanKey, projection: Projecti
     table, parts, names = selected(statement.sql)
     assert table == RESOURCES[plan.resource].table
     assert names == list(plan.visible)
-    column_of = {row.field: row.column for row in RESOURCES[plan.resource].rows}
+    behind = columns_behind(plan.resource)
     for part, field in zip(parts, names, strict=True):
         expression = part.rpartition(" AS ")[0]
-        bare = f"{table}.{column_of[field]}"
+        bare = ".".join(behind[field])
         assert bare in expression.replace('"', "")
         assert (expression.replace('"', "") == bare) == (field not in plan.masked)
-        others = set(column_of.values()) - {column_of[field]}
-        assert not [other for other in others if f"{table}.{other}," in f"{expression},"]
+        others = {".".join(place) for place in behind.values()} - {bare}
+        assert not [other for other in others if f"{other}," in f"{expression},"]
 
 
 def test_dormant_viewers_have_fields_but_no_rows() -> None:
@@ -209,10 +233,10 @@ def test_a_matrix_that_does_not_fit_stops_start_up(
 
 
 def test_readable_fields_without_rows_stop_start_up() -> None:
-    resource = RESOURCES["logins"]
+    resource = RESOURCES["challenges"]
     shown = replace(resource, rows=(read_by_support("id"), *resource.rows[1:]))
     with pytest.raises(MatrixError, match="no row scope"):
-        compile_plans({**RESOURCES, "logins": shown})
+        compile_plans({**RESOURCES, "challenges": shown})
 
 
 async def test_the_service_itself_does_not_start(
@@ -240,6 +264,9 @@ def test_what_is_not_written_anywhere_is_hidden() -> None:
         resource = RESOURCES[plan.resource]
         for row in resource.rows:
             assert (row.cell(plan.viewer) != HIDDEN) == (row.field in {*plan.visible, *plan.lawful})
+        of_itself = {row.field for row in resource.rows}
+        within = {field for field, _ in nested(plan.resource, plan.viewer)}
+        assert {*plan.visible, *plan.lawful} <= of_itself | within
 
 
 def plan_of(viewer: Viewer, resource: str = "customer") -> Plan:

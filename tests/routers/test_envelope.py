@@ -20,8 +20,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from app.core import telemetry
 from app.core.errors import Failure
 from app.core.metrics import HttpMetrics
+from app.core.networks import network_of
 from app.routers import problems
-from app.routers.envelope import CLIENT_LEFT, AnswerAbortedError, Envelope, network_of
+from app.routers.envelope import CLIENT_LEFT, AnswerAbortedError, Envelope
 from app.routers.strict_route import StrictRoute
 
 CANARY = "hunter2-canary"

@@ -15,6 +15,7 @@ from app.core.errors import Failure
 from app.core.phones import normalise_phone
 from app.models import Consent, Customer, CustomerWord, Login, Policy, PolicyAcceptance
 from app.services import demo, sign_in
+from tests.support.people import stranger
 from tests.support.records import count, events, rows
 from tests.support.service import Service, serving
 
@@ -36,7 +37,7 @@ async def test_everybody_can_sign_in_as_the_instructions_say(house: Service) -> 
     await load(house, 3)
     for number in (1, 3):
         await sign_in.customer(
-            house.platform, f"cliente{number}@{demo.DOMAIN}", demo.PASSWORD, None, "r"
+            house.platform, f"cliente{number}@{demo.DOMAIN}", demo.PASSWORD, None, stranger("r")
         )
     lines = "\n".join(demo.instructions(house.platform.settings))
     assert demo.PASSWORD in lines
@@ -45,7 +46,9 @@ async def test_everybody_can_sign_in_as_the_instructions_say(house: Service) -> 
             line.split()[-1] for line in lines.splitlines() if line.split()[:1] == [role.value]
         )
         code = pyotp.TOTP(secret).now()
-        await sign_in.staff(house.platform, f"{role}@{demo.DOMAIN}", demo.PASSWORD, code, "r")
+        await sign_in.staff(
+            house.platform, f"{role}@{demo.DOMAIN}", demo.PASSWORD, code, stranger("r")
+        )
 
 
 async def test_the_secrets_are_for_the_operators_eyes_only(house: Service) -> None:

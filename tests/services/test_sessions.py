@@ -10,7 +10,7 @@ from app.access.viewers import Viewer
 from app.models import Membership, RefreshToken, Session, StaffMember
 from app.security.opaque import digest
 from app.services.sessions import Holder, log_out, open_session, purge, renew
-from tests.support.people import add_customer, add_staff
+from tests.support.people import add_customer, add_staff, stranger
 from tests.support.records import events, rows
 from tests.support.service import Service
 
@@ -35,11 +35,11 @@ async def test_a_session_opens_with_a_pair_of_tokens_and_only_digests_are_kept(
 
 async def test_a_refresh_token_is_good_once(house: Service) -> None:
     maria = await add_customer(house.platform)
-    first = await renew(house.platform, maria.refresh_token, "renew-1")
+    first = await renew(house.platform, maria.refresh_token, stranger("renew-1"))
     assert first is not None
     assert first.refresh_token != maria.refresh_token
     assert house.platform.tokens.verify(first.access_token, "customer").session == maria.session_id
-    second = await renew(house.platform, first.refresh_token, "renew-2")
+    second = await renew(house.platform, first.refresh_token, stranger("renew-2"))
     assert second is not None
     [event] = await events(house.platform, request_id="renew-2")
     assert (event.action, event.outcome) == ("auth:session:renew", "allowed")
@@ -49,12 +49,12 @@ async def test_a_refresh_token_is_good_once(house: Service) -> None:
 
 async def test_the_reuse_of_a_spent_token_ends_the_whole_session(house: Service) -> None:
     maria = await add_customer(house.platform)
-    fresh = await renew(house.platform, maria.refresh_token, "thief")
+    fresh = await renew(house.platform, maria.refresh_token, stranger("thief"))
     assert fresh is not None
     assert await house.platform.sessions.customer(maria.session_id) is not None
-    assert await renew(house.platform, maria.refresh_token, "owner") is None
+    assert await renew(house.platform, maria.refresh_token, stranger("owner")) is None
     assert await house.platform.sessions.customer(maria.session_id) is None
-    assert await renew(house.platform, fresh.refresh_token, "thief-again") is None
+    assert await renew(house.platform, fresh.refresh_token, stranger("thief-again")) is None
     [session] = await rows(house.platform, select(Session).where(Session.id == maria.session_id))
     assert session.end_reason == "refresh_token_reused"
     [event] = await events(house.platform, request_id="owner")
@@ -65,7 +65,7 @@ async def test_the_reuse_of_a_spent_token_ends_the_whole_session(house: Service)
 async def test_of_two_that_renew_at_once_one_wins_and_the_session_ends(house: Service) -> None:
     maria = await add_customer(house.platform)
     pairs = await asyncio.gather(
-        *(renew(house.platform, maria.refresh_token, "at-once") for _ in range(2))
+        *(renew(house.platform, maria.refresh_token, stranger("at-once")) for _ in range(2))
     )
     assert len([pair for pair in pairs if pair is not None]) == 1
     assert await house.platform.sessions.customer(maria.session_id) is None
@@ -76,7 +76,7 @@ async def test_a_token_that_never_was_is_refused_and_leaves_no_trace(
     house: Service, token: str
 ) -> None:
     request_id = f"unknown-{len(token)}-{token.isascii()}"
-    assert await renew(house.platform, token, request_id) is None
+    assert await renew(house.platform, token, stranger(request_id)) is None
     assert await events(house.platform, request_id=request_id) == []
 
 
@@ -84,7 +84,7 @@ async def test_an_expired_token_is_refused_without_being_called_reused(house: Se
     maria = await add_customer(house.platform)
     try:
         house.clock.ahead = timedelta(days=house.platform.settings.refresh_token_days, seconds=1)
-        assert await renew(house.platform, maria.refresh_token, "expired") is None
+        assert await renew(house.platform, maria.refresh_token, stranger("expired")) is None
     finally:
         house.clock.ahead = timedelta()
     [session] = await rows(house.platform, select(Session).where(Session.id == maria.session_id))
@@ -96,10 +96,10 @@ async def test_renewing_does_not_lengthen_the_session(house: Service) -> None:
     days = house.platform.settings.refresh_token_days
     try:
         house.clock.ahead = timedelta(days=days, minutes=-1)
-        late = await renew(house.platform, maria.refresh_token, "late")
+        late = await renew(house.platform, maria.refresh_token, stranger("late"))
         assert late is not None
         house.clock.ahead = timedelta(days=days, minutes=1)
-        assert await renew(house.platform, late.refresh_token, "too-late") is None
+        assert await renew(house.platform, late.refresh_token, stranger("too-late")) is None
     finally:
         house.clock.ahead = timedelta()
 
@@ -108,11 +108,13 @@ async def test_a_changed_role_is_in_the_next_token(house: Service) -> None:
     someone = await add_staff(house.platform, "support")
     async with house.platform.database.transaction() as connection:
         holder = Holder("staff", someone.id, Viewer.SUPPORT)
-        _, tokens = await open_session(house.platform, connection, holder)
+        _, tokens = await open_session(
+            house.platform, connection, holder, stranger(), ("password", "totp")
+        )
         await connection.execute(
             update(StaffMember).where(StaffMember.id == someone.id).values(role="billing")
         )
-    renewed = await renew(house.platform, tokens.refresh_token, "promoted")
+    renewed = await renew(house.platform, tokens.refresh_token, stranger("promoted"))
     assert renewed is not None
     assert house.platform.tokens.verify(renewed.access_token, "staff").viewer == Viewer.BILLING
 
@@ -125,7 +127,7 @@ async def test_a_revoked_membership_renews_nothing(house: Service) -> None:
             .where(Membership.login_id == maria.login_id)
             .values(revoked_at=house.clock())
         )
-    assert await renew(house.platform, maria.refresh_token, "revoked") is None
+    assert await renew(house.platform, maria.refresh_token, stranger("revoked")) is None
     [event] = await events(house.platform, request_id="revoked")
     assert event.outcome == "refused"
 
@@ -134,14 +136,14 @@ async def test_logging_out_ends_the_session_at_once_and_twice_is_no_error(house:
     maria = await add_customer(house.platform)
     live = await house.platform.sessions.customer(maria.session_id)
     assert live is not None
-    await log_out(house.platform, live, "out")
+    await log_out(house.platform, live, stranger("out"))
     assert await house.platform.sessions.customer(maria.session_id) is None
     [before] = await rows(house.platform, select(Session).where(Session.id == maria.session_id))
     assert before.end_reason == "logged_out"
-    await log_out(house.platform, live, "out")
+    await log_out(house.platform, live, stranger("out"))
     [after] = await rows(house.platform, select(Session).where(Session.id == maria.session_id))
     assert after == before
-    assert await renew(house.platform, maria.refresh_token, "after-logout") is None
+    assert await renew(house.platform, maria.refresh_token, stranger("after-logout")) is None
 
 
 async def test_sessions_are_forgotten_a_month_after_they_expired(house: Service) -> None:

@@ -26,6 +26,7 @@ from tests.support.people import (
     add_customer,
     add_staff,
     change_columns,
+    stranger,
 )
 from tests.support.records import events, rows
 from tests.support.service import Service
@@ -90,20 +91,22 @@ async def stored_hash(house: Service, maria: CustomerPerson) -> str:
 async def enter(
     house: Service, maria: CustomerPerson, password: str = PASSWORD, account: UUID | None = None
 ) -> None:
-    await sign_in.customer(house.platform, maria.email, password, account, str(new_id()))
+    await sign_in.customer(house.platform, maria.email, password, account, stranger())
 
 
 async def enter_staff(house: Service, who: StaffPerson, code: str, request_id: str = "") -> None:
-    await sign_in.staff(house.platform, who.email, who.password, code, request_id or str(new_id()))
+    await sign_in.staff(
+        house.platform, who.email, who.password, code, stranger(request_id or "test")
+    )
 
 
 async def test_the_right_password_opens_a_session_and_is_on_record(house: Service) -> None:
     maria = await add_customer(house.platform, last_login_at=None)
-    tokens = await sign_in.customer(house.platform, maria.email, PASSWORD, None, "entered")
+    tokens = await sign_in.customer(house.platform, maria.email, PASSWORD, None, stranger("in"))
     claims = house.platform.tokens.verify(tokens.access_token, "customer")
     assert (claims.subject, claims.customer) == (maria.login_id, maria.id)
     assert tokens.expires_in == house.platform.settings.access_token_seconds
-    [event] = await events(house.platform, request_id="entered")
+    [event] = await events(house.platform, request_id="in")
     assert (event.action, event.outcome) == ("auth:customer:sign_in", "allowed")
     assert (event.actor_id, event.session_id) == (maria.login_id, claims.session)
     [login] = await rows(house.platform, select(Login).where(Login.id == maria.login_id))
@@ -114,7 +117,7 @@ async def test_the_right_password_opens_a_session_and_is_on_record(house: Servic
 async def test_an_address_is_known_in_every_spelling(house: Service) -> None:
     maria = await add_customer(house.platform, login_email="Maria.Silva@exemplo.com.br")
     for spelling in ("maria.silva@EXEMPLO.com.br", " MARIA.SILVA@exemplo.com.br "):
-        tokens = await sign_in.customer(house.platform, spelling, PASSWORD, None, str(new_id()))
+        tokens = await sign_in.customer(house.platform, spelling, PASSWORD, None, stranger())
         claims = house.platform.tokens.verify(tokens.access_token, "customer")
         assert claims.subject == maria.login_id
 
@@ -126,7 +129,7 @@ async def test_a_wrong_password_is_refused_and_on_record(house: Service, passwor
     maria = await add_customer(house.platform)
     request_id = str(new_id())
     async with refused():
-        await sign_in.customer(house.platform, maria.email, password, None, request_id)
+        await sign_in.customer(house.platform, maria.email, password, None, stranger(request_id))
     [event] = await events(house.platform, request_id=request_id)
     assert (event.outcome, event.actor_kind, event.actor_id) == ("refused", "anonymous", None)
     assert (event.subject_type, event.subject_id) == ("login", maria.login_id)
@@ -136,7 +139,7 @@ async def test_a_wrong_password_is_refused_and_on_record(house: Service, passwor
 async def test_an_unknown_address_is_refused_alike(house: Service, username: str) -> None:
     request_id = str(new_id())
     async with refused():
-        await sign_in.customer(house.platform, username, PASSWORD, None, request_id)
+        await sign_in.customer(house.platform, username, PASSWORD, None, stranger(request_id))
     [event] = await events(house.platform, request_id=request_id)
     assert (event.outcome, event.subject_id) == ("refused", None)
 
@@ -153,7 +156,7 @@ async def test_every_refusal_costs_as_much_as_an_entry(house: Service) -> None:
 
     async def cost(username: str, password: str) -> int:
         with counted(house.platform) as platform, suppress(Failure):
-            await sign_in.customer(platform, username, password, None, str(new_id()))
+            await sign_in.customer(platform, username, password, None, stranger())
         return CountingHasher.evaluations
 
     entry = await cost(maria.email, PASSWORD)
@@ -179,7 +182,7 @@ async def test_every_refusal_of_staff_costs_as_much_as_an_entry(house: Service) 
 
     async def cost(username: str, password: str, code: str) -> int:
         with counted(house.platform) as platform, suppress(Failure):
-            await sign_in.staff(platform, username, password, code, str(new_id()))
+            await sign_in.staff(platform, username, password, code, stranger())
         return CountingHasher.evaluations
 
     for username, password, code in (
@@ -238,7 +241,7 @@ async def test_a_login_of_several_accounts_enters_the_oldest_or_the_one_it_names
     house: Service,
 ) -> None:
     maria, other = await add_customer(house.platform), await add_customer(house.platform)
-    stranger = await add_customer(house.platform)
+    foreign = await add_customer(house.platform)
     async with house.platform.database.transaction() as connection:
         await connection.execute(
             update(Membership)
@@ -247,15 +250,13 @@ async def test_a_login_of_several_accounts_enters_the_oldest_or_the_one_it_names
         )
 
     async def account(wanted: UUID | None) -> UUID | None:
-        tokens = await sign_in.customer(
-            house.platform, maria.email, PASSWORD, wanted, str(new_id())
-        )
+        tokens = await sign_in.customer(house.platform, maria.email, PASSWORD, wanted, stranger())
         return house.platform.tokens.verify(tokens.access_token, "customer").customer
 
     assert await account(None) == maria.id
     assert await account(other.id) == other.id
     assert await account(maria.id) == maria.id
-    for wanted in (stranger.id, new_id(), UUID(int=0)):
+    for wanted in (foreign.id, new_id(), UUID(int=0)):
         async with refused():
             await account(wanted)
 
@@ -285,7 +286,7 @@ async def test_a_closed_account_can_still_be_entered_by_its_owner(
 
 async def test_staff_enter_with_password_and_code(house: Service) -> None:
     ana = await add_staff(house.platform, "marketing")
-    tokens = await sign_in.staff(house.platform, ana.email, PASSWORD, ana.code(), "ana")
+    tokens = await sign_in.staff(house.platform, ana.email, PASSWORD, ana.code(), stranger("ana"))
     claims = house.platform.tokens.verify(tokens.access_token, "staff")
     assert (claims.subject, claims.viewer, claims.customer) == (ana.id, "marketing", None)
     [event] = await events(house.platform, request_id="ana")
@@ -335,7 +336,7 @@ async def test_a_code_with_a_wrong_password_is_not_spent(house: Service) -> None
     ana = await add_staff(house.platform, "support")
     code = ana.code(house.clock())
     async with refused():
-        await sign_in.staff(house.platform, ana.email, "Errada-1234", code, str(new_id()))
+        await sign_in.staff(house.platform, ana.email, "Errada-1234", code, stranger())
     await enter_staff(house, ana, code)
 
 
@@ -365,9 +366,9 @@ async def test_a_secret_copied_from_another_member_opens_nothing(house: Service)
 async def test_customers_and_staff_do_not_enter_each_others_doors(house: Service) -> None:
     maria, ana = await add_customer(house.platform), await add_staff(house.platform, "support")
     async with refused():
-        await sign_in.staff(house.platform, maria.email, PASSWORD, ana.code(), str(new_id()))
+        await sign_in.staff(house.platform, maria.email, PASSWORD, ana.code(), stranger())
     async with refused():
-        await sign_in.customer(house.platform, ana.email, PASSWORD, None, str(new_id()))
+        await sign_in.customer(house.platform, ana.email, PASSWORD, None, stranger())
 
 
 async def test_too_many_at_once_are_told_to_come_back(house: Service) -> None:
@@ -375,4 +376,4 @@ async def test_too_many_at_once_are_told_to_come_back(house: Service) -> None:
     platform = dataclasses.replace(house.platform, hashing=pool)
     pool.close()
     async with refused("hashing_busy"):
-        await sign_in.customer(platform, "nobody@exemplo.com.br", PASSWORD, None, str(new_id()))
+        await sign_in.customer(platform, "nobody@exemplo.com.br", PASSWORD, None, stranger())

@@ -10,7 +10,7 @@ from app.access.matrix import Sight, Use
 from app.access.purposes import PURPOSES
 from app.access.scopes import row_scope
 from app.access.viewers import STAFF_ROLES, Viewer
-from app.access.visibility import RESOURCES, matrix_hash
+from app.access.visibility import COMPANIONS, RESOURCES, matrix_hash
 from app.main import create_app
 from app.models import Base
 from app.services import visibility
@@ -61,6 +61,20 @@ async def test_ones_own_view_is_the_matrix_and_no_more(
                         "searchable": comparable and Use.SEARCH in row.uses,
                     }
                 )
+        if name in COMPANIONS and fields:
+            companion = COMPANIONS[name]
+            fields += [
+                {
+                    "name": f"{companion.resource}.{row.field}",
+                    "sight": shown[row.cell(viewer).sight],
+                    "writable": False,
+                    "filterable": False,
+                    "sortable": False,
+                    "searchable": False,
+                }
+                for row in RESOURCES[companion.resource].rows
+                if row.field in companion.fields and row.cell(viewer).sight in shown
+            ]
         if fields:
             expected[name] = (row_scope(name, viewer), fields)
     assert {
@@ -150,8 +164,8 @@ async def test_each_property_of_a_view_says_who_sees_it() -> None:
     # And the other way round: what somebody sees is documented.
     shown = {
         (name, row.field)
-        for name, resource in RESOURCES.items()
-        for row in resource.rows
+        for name in {name for name, _ in views}
+        for row in RESOURCES[name].rows
         if any(row.cell(viewer).sight is not Sight.HIDDEN for viewer in Viewer)
     }
     assert documented == shown

@@ -9,11 +9,11 @@ import hashlib
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Integer, LargeBinary, String, Table, Uuid, insert
+from sqlalchemy import Boolean, Column, Date, Integer, LargeBinary, String, Table, Uuid, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import JSON
 
@@ -32,7 +32,25 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("customers", "state"): "AC",
     ("policies", "language"): "pt-BR",
     ("logins", "status"): "active",
+    ("logins", "language"): "pt-BR",
     ("staff_members", "status"): "active",
+    ("memberships", "suspended_at"): None,
+    ("memberships", "revoked_at"): None,
+    ("memberships", "expires_at"): None,
+    ("authenticators", "kind"): "totp",
+    ("authenticators", "staff_id"): None,
+    ("authenticators", "credential_id"): None,
+    ("recovery_codes", "staff_id"): None,
+    ("incidents", "status"): "draft",
+    ("incidents", "confirmed_by"): None,
+    ("interventions", "language"): "pt-BR",
+    ("outbox_messages", "language"): "pt-BR",
+    ("outbox_messages", "state"): "deferred",
+    ("outbox_messages", "code"): 451,
+    ("outbox_messages", "attempts"): 1,
+    ("invoices", "currency"): "BRL",
+    ("invoices", "status"): "open",
+    ("invoices", "paid_at"): None,
     ("sessions", "kind"): "staff",
     ("sessions", "login_id"): None,
     ("sessions", "customer_id"): None,
@@ -110,6 +128,8 @@ def _value(table: Table, column: Column[Any]) -> Any:
         made = text
     elif isinstance(kind, Uuid):
         made = new_id()
+    elif isinstance(kind, Date):
+        made = (_FIRST_MOMENT + timedelta(days=number)).date()
     elif isinstance(kind, UtcDateTime):
         made = _FIRST_MOMENT + timedelta(days=number)
     elif isinstance(kind, LargeBinary):
@@ -138,6 +158,8 @@ def _traces(value: Any) -> list[bytes]:
     if isinstance(value, datetime):
         day, time = value.strftime("%Y-%m-%d"), value.strftime("%H:%M:%S")
         return [f"{day}T{time}".encode(), f"{day} {time}".encode(), repr(value)[:40].encode()]
+    if isinstance(value, date):
+        return [value.isoformat().encode()]
     if isinstance(value, UUID):
         return [str(value).encode(), value.hex.encode()]
     if isinstance(value, bytes):

@@ -20,6 +20,7 @@ from uuid import UUID
 import pyotp
 from sqlalchemy import insert, update
 
+from app.access.actors import Actor
 from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES, Viewer
 from app.core.emails import email_key
 from app.core.ids import coarse_id, new_id
@@ -27,7 +28,7 @@ from app.models import Consent, Customer, CustomerWord, Login, Membership, Sessi
 from app.services import migrations, staff
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
-from app.services.sessions import Holder, open_session
+from app.services.sessions import Holder, anonymous, open_session
 
 PASSWORD = "Quatro-gatos-7-telhados!"
 REASON = "Chamado 4711: conferir o cadastro"
@@ -228,6 +229,11 @@ async def end_session(platform: Platform, session_id: UUID) -> None:
     platform.sessions.forget(session_id)
 
 
+def stranger(request_id: str = "test") -> Actor:
+    """Whoever comes to a public door."""
+    return anonymous(request_id, "127.0.0.0/24", "API")
+
+
 def bearer(token: str) -> dict[str, str]:
     """The header that carries a token."""
     return {"Authorization": f"Bearer {token}"}
@@ -244,5 +250,7 @@ def cpf(number: int) -> str:
 
 async def _session(platform: Platform, holder: Holder) -> tuple[UUID, str, str]:
     async with platform.database.transaction() as connection:
-        session_id, tokens = await open_session(platform, connection, holder)
+        session_id, tokens = await open_session(
+            platform, connection, holder, stranger(), ("password",)
+        )
     return session_id, tokens.access_token, tokens.refresh_token

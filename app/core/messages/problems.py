@@ -194,6 +194,25 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("Sessão encerrada", "Esta sessão terminou. Entre de novo."),
         ("Session ended", "This session is over. Sign in again."),
     ),
+    "step_up_required": _both(
+        (
+            "Confirme que é você",
+            "Esta ação pede uma prova de presença de menos de cinco minutos. Envie a senha ou o"
+            " segundo fator a POST /v1/auth/step-up e repita.",
+        ),
+        (
+            "Confirm that it is you",
+            "This action wants a proof of presence of the last five minutes. Send your password or"
+            " second factor to POST /v1/auth/step-up and repeat.",
+        ),
+    ),
+    "one_time_token_invalid": _both(
+        (
+            "Link recusado",
+            "O link já foi usado, venceu ou não existe. Peça um novo.",
+        ),
+        ("Link refused", "The link was used already, has expired or never was. Ask for a new one."),
+    ),
     "invalid_credentials": _both(
         ("Acesso recusado", "Os dados de acesso não conferem. Confira-os e tente de novo."),
         ("Sign-in refused", "The sign-in data do not match. Check them and try again."),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.core.errors import Failure
 from app.routers.admission import (
     PublicRoute,
+    actor_of,
     bearer_token,
     living_session,
     platform_of,
@@ -56,7 +57,7 @@ async def customer_token(
     """E-mail and password. The answer to a failure is the same whatever was wrong."""
     account = _account(customer_id)
     tokens = await sign_in.customer(
-        platform_of(request), username, password, account, request.state.request_id
+        platform_of(request), username, password, account, actor_of(request)
     )
     return _pair(tokens)
 
@@ -82,18 +83,14 @@ async def staff_token(
     grant_type: Annotated[Literal["password"] | None, Form()] = None,
 ) -> TokenPair:
     """E-mail, password and a fresh code of the authenticator (TOTP), always all three."""
-    tokens = await sign_in.staff(
-        platform_of(request), username, password, totp, request.state.request_id
-    )
+    tokens = await sign_in.staff(platform_of(request), username, password, totp, actor_of(request))
     return _pair(tokens)
 
 
 @router.post("/refresh", operation_id="auth_refresh", summary="Renew the tokens")
 async def refresh(request: Request, body: RefreshRequest) -> TokenPair:
     """A new pair for a refresh token, once. Using a spent one again ends the whole session."""
-    tokens = await sessions.renew(
-        platform_of(request), body.refresh_token, request.state.request_id
-    )
+    tokens = await sessions.renew(platform_of(request), body.refresh_token, actor_of(request))
     if tokens is None:
         raise Failure("token_invalid")
     return _pair(tokens)
@@ -112,7 +109,7 @@ async def logout(request: Request) -> Response:
             if failure.code == "token_invalid":
                 continue
             raise
-        await sessions.log_out(platform_of(request), live, request.state.request_id)
+        await sessions.log_out(platform_of(request), live, actor_of(request))
         return Response(status_code=204)
     raise Failure("token_invalid")
 

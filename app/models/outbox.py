@@ -1,0 +1,66 @@
+"""Messages that wait to leave, and what became of those that left."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.columns import UtcDateTime, json_object, key_text
+from app.models.base import Base
+
+
+class OutboxMessage(Base):
+    """One mail to one recipient.
+
+    `due_at` is when somebody should look at it next (a lease's end while it is being sent), null
+    once its fate is known. `sealed` holds what must not stand in clear (links), until then.
+    """
+
+    __tablename__ = "outbox_messages"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str | None] = mapped_column(key_text(128), unique=True)
+    batch: Mapped[str | None] = mapped_column(key_text(64))
+    template: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8))
+    recipient: Mapped[str] = mapped_column(String(254))
+    params: Mapped[dict[str, Any]] = mapped_column(json_object())
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    login_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("logins.id", ondelete="SET NULL"), index=True
+    )
+    customer_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("customers.id", ondelete="SET NULL"), index=True
+    )
+    staff_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("staff_members.id", ondelete="SET NULL")
+    )
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    lease: Mapped[UUID | None] = mapped_column()
+    code: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('queued', 'sending', 'deferred', 'sent', 'bounced', 'abandoned',"
+            " 'suppressed')",
+            name="state",
+        ),
+        CheckConstraint(
+            "(state IN ('queued', 'sending', 'deferred')) = (due_at IS NOT NULL)", name="due"
+        ),
+        CheckConstraint("due_at IS NOT NULL OR sealed IS NULL", name="sealed"),
+        Index(
+            "ix_outbox_messages_due_at",
+            "due_at",
+            "id",
+            postgresql_where=text("due_at IS NOT NULL"),
+            sqlite_where=text("due_at IS NOT NULL"),
+        ),
+        Index(None, "batch", "state"),
+    )
