@@ -20,30 +20,43 @@ _NUMBER: Final = re.compile(rf"\d{{{SHORTEST_NUMBER},}}")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of whoever chooses a password; what is not known is None.
+    """What is known of whoever chooses a password, as it was given or as it is stored.
 
-    Texts as they were given or as they are stored, with or without masks.
+    `names` are theirs and their companies', `numbers` phones and tax ids, with or without masks.
     """
 
-    name: str | None = field(default=None, repr=False)
-    email: str | None = field(default=None, repr=False)
-    phone: str | None = field(default=None, repr=False)
-    tax_id: str | None = field(default=None, repr=False)
-    company: str | None = field(default=None, repr=False)
+    names: tuple[str, ...] = field(default=(), repr=False)
+    emails: tuple[str, ...] = field(default=(), repr=False)
+    numbers: tuple[str, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        name: str | None = None,
+        email: str | None = None,
+        phone: str | None = None,
+        tax_id: str | None = None,
+        company: str | None = None,
+    ) -> "Person":
+        """From single texts, each of which may be unknown."""
+        return cls(_known(name, company), _known(email), _known(phone, tax_id))
 
     def pieces(self) -> frozenset[str]:
         """The words, of four letters or more, by which the person is known: in `plain` form."""
         found: set[str] = set()
-        for text in (self.name, self.company):
-            found |= _words(text)
-        local, _, domain = (self.email or "")[:_LONGEST].partition("@")
-        found |= _words(local)
-        found |= _words(domain.rpartition(".")[0])  # the last label is a country or ".com"
+        for name in self.names:
+            found |= _words(name)
+        for email in self.emails:
+            local, _, domain = email[:_LONGEST].partition("@")
+            found |= _words(local)
+            found |= _words(domain.rpartition(".")[0])  # the last label is a country or ".com"
         return frozenset(found)
 
-    def numbers(self) -> frozenset[str]:
-        """Every six characters in a row of the phone, the tax id and the e-mail's digits."""
-        texts = [self.phone, self.tax_id, *_NUMBER.findall(plain((self.email or "")[:_LONGEST]))]
+    def number_parts(self) -> frozenset[str]:
+        """Every six characters in a row of the numbers, and of the digits in the addresses."""
+        in_emails = (_NUMBER.findall(plain(email[:_LONGEST])) for email in self.emails)
+        texts = [*self.numbers, *(digits for found in in_emails for digits in found)]
         return frozenset(window for text in texts for window in _windows(text))
 
 
@@ -54,7 +67,7 @@ def is_personal(password: str, person: Person) -> bool:
     """
     text = plain(password)
     together = only_letters_and_digits(text)
-    if any(number in together or number[::-1] in together for number in person.numbers()):
+    if any(number in together or number[::-1] in together for number in person.number_parts()):
         return True
     readings = set(_readings(text))
     return any(
@@ -77,9 +90,11 @@ def _shape(letters: str) -> str:
     return as_letters(letters).replace("l", "i")
 
 
-def _words(text: str | None) -> set[str]:
-    if not text:
-        return set()
+def _known(*texts: str | None) -> tuple[str, ...]:
+    return tuple(text for text in texts if text)
+
+
+def _words(text: str) -> set[str]:
     words = _WORD.findall(plain(text[:_LONGEST]))
     # "Ana Lia" has no word long enough, yet is a name; "maria1985" holds one.
     candidates = [*words, "".join(words), *(part for word in words for part in _split(word))]
@@ -90,7 +105,7 @@ def _split(word: str) -> list[str]:
     return [] if word.isalpha() else _LETTERS.findall(word)
 
 
-def _windows(text: str | None) -> Iterator[str]:
-    signs = only_letters_and_digits(plain((text or "")[:_LONGEST]))
+def _windows(text: str) -> Iterator[str]:
+    signs = only_letters_and_digits(plain(text[:_LONGEST]))
     for start in range(len(signs) - SHORTEST_NUMBER + 1):
         yield signs[start : start + SHORTEST_NUMBER]

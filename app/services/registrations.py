@@ -94,7 +94,7 @@ def _demand_known_purposes(form: Registration) -> None:
 
 
 def _person(form: Registration) -> Person:
-    return Person(form.name, form.email, form.phone, form.tax_id)
+    return Person.of(name=form.name, email=form.email, phone=form.phone, tax_id=form.tax_id)
 
 
 async def _demand_unknown(platform: Platform, email: str) -> None:

@@ -37,7 +37,7 @@ async def add(platform: Platform, *, email: str, name: str, role: str, password:
         raise ValueError(f"unknown role; roles are: {', '.join(STAFF_ROLES)}")
     address = normalise_email(email)
     title = clean_line(name, 200)
-    await require_acceptable(platform, password, Person(title, address))
+    await require_acceptable(platform, password, Person.of(name=title, email=address))
     password_hash = await platform.hashing.hash(password)
     member_id, secret = new_id(), totp.new_secret()
     async with platform.database.transaction() as connection:
