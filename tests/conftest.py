@@ -156,12 +156,13 @@ def shared_database_url(databases: Databases, database_kind: DatabaseKind) -> It
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    """The service on `database_url`, files in `tmp_path`, the cheapest Argon2, no worker."""
+    """The service on `database_url`: the cheapest Argon2, no worker, no throttle."""
     return Settings(
         env="development",
         database_url=database_url,
         var_dir=tmp_path,
         worker="none",
+        throttle="off",
         argon2_time_cost=1,
         argon2_memory_kib=8,
         argon2_parallelism=1,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.cores import usable_cores
@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     agency_name: str = "Agência Alainer"
     """Who customers know us as: stands in every mail."""
     redis_url: str = ""
+    """Where all processes count tries together; without it each counts its own."""
+    throttle: Literal["on", "off"] = "on"
+    """Whether guesses are slowed down; ``off`` is for tests and benchmarks."""
     public_url: str = "http://127.0.0.1:8000"
     customer_area_url: str = ""
     """Where the customer area's pages are, which links in mails lead to; `public_url` if empty."""
@@ -65,6 +68,13 @@ class Settings(BaseSettings):
     def _split_origins(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("throttle")
+    @classmethod
+    def _throttle_production(cls, value: str, info: ValidationInfo) -> str:
+        if value == "off" and info.data.get("env") == "production":
+            raise ValueError("tries are always counted in production")
         return value
 
     @property

@@ -8,11 +8,13 @@ from app.core.settings import Settings
 from app.projection.projection import Projection
 from app.security.breached_passwords import BreachedPasswords
 from app.security.common_passwords import CommonPasswords
+from app.security.counters import MemoryCounters, RedisCounters
 from app.security.hashing_pool import HashingPool
 from app.security.keys import Keyring
 from app.security.password_strength import PasswordJudge
 from app.security.passwords import PasswordHasher
 from app.security.sealing import Sealer
+from app.security.throttling import Throttle
 from app.security.tokens import AccessTokens
 from app.services.audit_log import AuditLog
 from app.services.session_watch import SessionWatch
@@ -33,6 +35,7 @@ class Platform:
     hashing: HashingPool
     judge: PasswordJudge
     breached: BreachedPasswords
+    throttle: Throttle
     totp_sealer: Sealer
     answer_sealer: Sealer
     mail_sealer: Sealer
@@ -42,6 +45,7 @@ class Platform:
         await self.audit.close()
         self.hashing.close()
         await self.breached.close()
+        await self.throttle.close()
         await self.database.close()
 
 
@@ -49,7 +53,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
     """Build every part; opens no connection.
 
     Raises `MatrixError` if matrix and tables disagree, `OSError` or `ValueError` for an unfit file
-    of common passwords.
+    of common passwords, `ValueError` for an address of Redis that is none.
     """
     database = Database(settings.database, pool=settings.database_pool)
     projection = Projection(
@@ -70,6 +74,12 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         hashing=HashingPool(password_hasher(settings), settings.hash_workers, settings.hash_queue),
         judge=PasswordJudge(CommonPasswords(settings.common_passwords_file)),
         breached=BreachedPasswords(settings.breached_passwords_url),
+        throttle=Throttle(
+            MemoryCounters(clock),
+            RedisCounters(settings.redis_url) if settings.redis_url else None,
+            keyring.secret("throttle"),
+            on=settings.throttle == "on",
+        ),
         totp_sealer=Sealer(keyring.secret("totp-secrets")),
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),
         mail_sealer=Sealer(keyring.secret("outbox-messages")),

@@ -63,12 +63,21 @@ def test_production_confirms_registrations_and_leaves_the_worker_apart(
     assert (settings.registration_mode, settings.worker_mode) == ("confirmed", "none")
 
 
+def test_in_production_tries_are_always_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert from_environment(monkeypatch, THROTTLE="off").throttle == "off"
+    with pytest.raises(ValidationError) as refused:
+        from_environment(monkeypatch, ENV="production", THROTTLE="off")
+    assert [error["loc"] for error in refused.value.errors()] == [("throttle",)]
+    assert from_environment(monkeypatch, THROTTLE="on").throttle == "on"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("ENV", "prod"),
         ("REGISTRATION", "maybe"),
         ("WORKER", "yes"),
+        ("THROTTLE", "maybe"),
         ("BODY_LIMIT", "12"),
         ("DATABASE_POOL", "0"),
         ("ARGON2_MEMORY_KIB", "7"),

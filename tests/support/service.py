@@ -40,13 +40,14 @@ class Service:
 
 @asynccontextmanager
 async def serving(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Service]:
-    """The service on a migrated database, files in `folder`, cheapest Argon2, no worker."""
+    """The service on a migrated database: cheapest Argon2, no worker, no throttle."""
     clock = MovableClock()
     chosen: dict[str, Any] = {
         "env": "development",
         "database_url": database_url,
         "var_dir": folder,
         "worker": "none",
+        "throttle": "off",
         "argon2_time_cost": 1,
         "argon2_memory_kib": 8,
         "argon2_parallelism": 1,
