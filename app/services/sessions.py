@@ -147,6 +147,31 @@ async def end(
     )
 
 
+async def end_all(
+    platform: Platform,
+    connection: AsyncConnection,
+    reason: str,
+    *,
+    login_id: UUID | None = None,
+    staff_id: UUID | None = None,
+    customer_id: UUID | None = None,
+    but: UUID | None = None,
+) -> list[UUID]:
+    """End every session of a login (on one account, if `customer_id` is given) or of a staff
+    member, `but` one. Returns their ids: `platform.sessions.forget` each after the commit.
+    """
+    if (login_id is None) == (staff_id is None):  # else "is null" would end those of everybody
+        raise ValueError("sessions are ended for one login or for one member of staff")
+    holder = Session.login_id == login_id if staff_id is None else Session.staff_id == staff_id
+    chosen = update(Session).where(holder, Session.ended_at.is_(None))
+    if customer_id is not None:
+        chosen = chosen.where(Session.customer_id == customer_id)
+    if but is not None:
+        chosen = chosen.where(Session.id != but)
+    ended = chosen.values(ended_at=platform.clock(), end_reason=reason).returning(Session.id)
+    return list((await connection.execute(ended)).scalars())
+
+
 async def purge(platform: Platform) -> None:
     """Forget sessions a month after they expired; what was done in them stays on record."""
     async with platform.database.transaction() as connection:

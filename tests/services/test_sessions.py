@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from app.access.viewers import Viewer
 from app.models import Membership, RefreshToken, Session, StaffMember
 from app.security.opaque import digest
-from app.services.sessions import Holder, log_out, open_session, purge, renew
+from app.services.sessions import Holder, end_all, log_out, open_session, purge, renew
 from tests.support.people import add_customer, add_staff, stranger
 from tests.support.records import events, rows
 from tests.support.service import Service
@@ -161,3 +161,36 @@ async def test_sessions_are_forgotten_a_month_after_they_expired(house: Service)
         house.clock.ahead = timedelta()
     tokens = select(RefreshToken).where(RefreshToken.session_id == maria.session_id)
     assert await rows(house.platform, tokens) == []
+
+
+async def test_all_sessions_of_one_person_end_but_the_one_that_is_kept(house: Service) -> None:
+    platform = house.platform
+    maria, joao = await add_customer(platform), await add_customer(platform)
+    other = await add_customer(platform)
+    support = await add_staff(platform, "support")
+    more = []
+    async with platform.database.transaction() as connection:
+        for customer_id in (maria.id, other.id):
+            holder = Holder("customer", maria.login_id, Viewer.SELF, customer_id)
+            opened = await open_session(platform, connection, holder, stranger("x"), ("password",))
+            more.append(opened[0])
+    async with platform.database.transaction() as connection:
+        ended = await end_all(
+            platform, connection, "test", login_id=maria.login_id, customer_id=other.id
+        )
+        assert ended == [more[1]]
+        ended = await end_all(
+            platform, connection, "test", login_id=maria.login_id, but=maria.session_id
+        )
+        assert ended == [more[0]]
+        assert await end_all(platform, connection, "test", staff_id=support.id) == [
+            support.session_id
+        ]
+        with pytest.raises(ValueError, match="one login or"):
+            await end_all(platform, connection, "test")
+    alive = select(Session.id).where(
+        Session.ended_at.is_(None),
+        Session.id.in_([maria.session_id, joao.session_id, support.session_id, *more]),
+    )
+    found = {row.id for row in await rows(platform, alive)}
+    assert found == {maria.session_id, joao.session_id}
