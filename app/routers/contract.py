@@ -256,8 +256,8 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
 
 
 _AUTH: Final[Mapping[str, set[str]]] = {
-    "customer/token": {"invalid_credentials", "hashing_busy"},
-    "staff/token": {"invalid_credentials", "hashing_busy"},
+    "customer/token": {"invalid_credentials", "too_many_requests", "hashing_busy"},
+    "staff/token": {"invalid_credentials", "too_many_requests", "hashing_busy"},
     "refresh": {"token_invalid"},
     "logout": set(),
 }

@@ -1,4 +1,7 @@
-"""Signing in. Whoever fails learns neither whether the address is known nor what was wrong."""
+"""Signing in. Whoever fails learns neither whether the address is known nor what was wrong.
+
+Tries are counted by the address that was typed, known or not, before anything is looked up.
+"""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -32,14 +35,18 @@ async def customer(
     """Open a session for a login, on one of its accounts: `account`, else the oldest membership.
 
     Raises `Failure("invalid_credentials")` for whatever is wrong, after the same work;
-    `Failure("hashing_busy")` when too many sign in at once.
+    `Failure("too_many_requests")` for who tried too often, `Failure("hashing_busy")` when too many
+    sign in at once.
     """
-    found = await _find(platform, _LOGIN, username)
+    key = _key(username)
+    await platform.throttle.attempt("customer_sign_in", network=caller.network, account=key)
+    found = await _find(platform, _LOGIN, key)
     stored = found["password_hash"] if found else None
     verdict = await platform.hashing.verify(password, stored)
     if found is None or not verdict.ok or found["status"] != "active":
         raise await _refused(platform, CUSTOMER_ACTION, "login", found, caller)
     fresh = await platform.hashing.hash(password) if verdict.needs_rehash else None
+    tokens = None
     async with platform.database.transaction() as connection:
         asked = {"login": found["id"], "account": account, "now": platform.clock()}
         customer_id = (
@@ -57,8 +64,10 @@ async def customer(
                 actor_of(live, caller),
                 Deed(CUSTOMER_ACTION, subject_type="login", subject_id=found["id"], rows=1),
             )
-            return tokens
-    raise await _refused(platform, CUSTOMER_ACTION, "login", found, caller)
+    if tokens is None:
+        raise await _refused(platform, CUSTOMER_ACTION, "login", found, caller)
+    await platform.throttle.forgive("customer_sign_in", network=caller.network, account=key)
+    return tokens
 
 
 async def staff(
@@ -66,9 +75,12 @@ async def staff(
 ) -> Tokens:
     """Open a session for a staff member: password and a fresh TOTP code, always both.
 
-    Raises `Failure("invalid_credentials")` for whatever is wrong, after the same work.
+    Raises `Failure("invalid_credentials")` for whatever is wrong, after the same work;
+    `Failure("too_many_requests")` for who tried too often.
     """
-    found = await _find(platform, _STAFF, username)
+    key = _key(username)
+    await platform.throttle.attempt("staff_sign_in", network=caller.network, account=key)
+    found = await _find(platform, _STAFF, key)
     stored = found["password_hash"] if found else None
     verdict = await platform.hashing.verify(password, stored)
     step = _step(platform, found, code)
@@ -81,6 +93,7 @@ async def staff(
     ):
         raise await _refused(platform, STAFF_ACTION, "staff_member", found, caller)
     fresh = await platform.hashing.hash(password) if verdict.needs_rehash else None
+    tokens = None
     async with platform.database.transaction() as connection:
         if await _note_staff(platform, connection, found, step, fresh):
             viewer = Viewer(found["role"])
@@ -94,8 +107,10 @@ async def staff(
                 actor_of(live, caller),
                 Deed(STAFF_ACTION, subject_type="staff_member", subject_id=found["id"], rows=1),
             )
-            return tokens
-    raise await _refused(platform, STAFF_ACTION, "staff_member", found, caller)
+    if tokens is None:
+        raise await _refused(platform, STAFF_ACTION, "staff_member", found, caller)
+    await platform.throttle.forgive("staff_sign_in", network=caller.network, account=key)
+    return tokens
 
 
 _LOGIN = select(Login.id, Login.status, Login.password_hash).where(
@@ -138,11 +153,15 @@ _NOTE_CUSTOMER = (
 _prepare_once = lru_cache(maxsize=8)(prepare)
 
 
-async def _find(platform: Platform, statement: Any, username: str) -> dict[str, Any] | None:
+def _key(username: str) -> str:
+    """The address that was typed, as it is compared; empty for what can be none."""
     try:
-        key = email_key(normalise_email(username))
+        return email_key(normalise_email(username))
     except FieldRefused:
-        key = ""  # asked all the same: it costs what a known address does
+        return ""  # asked all the same: it costs what a known address does
+
+
+async def _find(platform: Platform, statement: Any, key: str) -> dict[str, Any] | None:
     prepared = _prepare_once(statement, platform.database.dialect)
     rows = await platform.database.fetch(prepared, {"email_key": key})
     names = [column.name for column in statement.selected_columns]
