@@ -26,13 +26,20 @@ def fold(text: str) -> str:
     Takes any `str` in linear time; the result can always be encoded and is empty when nothing
     is a letter or digit. It may be longer than `text`.
     """
+    return " ".join("".join(c if c.isalnum() else " " for c in unadorned(text)).split())
+
+
+def unadorned(text: str) -> str:
+    """`text` in lower case, without accents or invisible characters, its punctuation kept.
+
+    Full-width, mathematical and other compatible forms are made plain. Linear time; may be longer.
+    """
     # Marks go first: sorting a long run of them, as decomposing does, takes quadratic time.
     folded = _without_marks(text)
     # Unicode's compatibility caseless form (definition D146): one round is not always stable.
     for _ in range(2):
         folded = unicodedata.normalize("NFKD", folded.casefold())
-    folded = _without_marks(folded).translate(_PLAIN)
-    return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
+    return _without_marks(folded).translate(_PLAIN)
 
 
 def words(text: str) -> tuple[str, ...]:

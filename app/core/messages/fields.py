@@ -83,6 +83,11 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "invalid_postal_code": _both("O CEP tem oito dígitos.", "A CEP has eight digits."),
     "invalid_state": _both("Use a sigla da UF, como SP.", "Use the state's letters, as in SP."),
     "unknown_purpose": _both("Esta finalidade não existe.", "This purpose does not exist."),
+    # What staff write to customers.
+    "asks_for_secret": _both(
+        "Este texto pede uma senha ou um código. A agência nunca pede: escreva de outro modo.",
+        "This text asks for a password or a code. The agency never asks: say it otherwise.",
+    ),
     # Passwords.
     "password_weak": _both(
         "Senha fácil de adivinhar. Use uma frase longa e só sua.",
