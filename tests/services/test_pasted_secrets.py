@@ -1,0 +1,132 @@
+"""`app/services/pasted_secrets.py`: the writer's own password never stays in what they write."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from app.core.errors import Failure
+from app.core.ids import new_id
+from app.models import Login
+from app.security.hashing_pool import HashingPool
+from app.security.passwords import PasswordHasher, Verdict
+from app.security.pasted import MARKERS, MOST_CANDIDATES
+from app.services.pasted_secrets import redact
+from app.services.platform import Platform
+from tests.support.people import PASSWORD, add_customer
+from tests.support.service import Service
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PT, EN = MARKERS["pt-BR"], MARKERS["en"]
+
+
+class CountingHasher(PasswordHasher):
+    """Counts what costs."""
+
+    tried = 0
+
+    def verify(self, password: str, stored: str | None) -> Verdict:
+        type(self).tried += 1
+        return super().verify(password, stored)
+
+
+@contextmanager
+def counting(platform: Platform) -> Iterator[Platform]:
+    CountingHasher.tried = 0
+    hasher = CountingHasher(time_cost=1, memory_cost_kib=8, parallelism=1)
+    pool = HashingPool(hasher, workers=1, queue=4)
+    yield replace(platform, hashing=pool)
+    pool.close()
+
+
+async def change(house: Service, login_id: Any, **columns: Any) -> None:
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(update(Login).where(Login.id == login_id).values(**columns))
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (f"Não consigo entrar, uso {PASSWORD} desde ontem", f"Não consigo entrar, uso {PT} desde"),
+        (f"({PASSWORD})", f"({PT})"),
+        (f"{PASSWORD}.", f"{PT}."),
+        (f"«{PASSWORD}», {PASSWORD}", f"«{PT}», {PT}"),
+        (f"senha: {PASSWORD}", f"senha: {PT}"),
+        ("senha: outra-coisa-9", f"senha: {PT}"),
+        ("uso Outra-coisa-99! no FTP", "uso Outra-coisa-99! no FTP"),
+        ("bom dia", "bom dia"),
+    ],
+)
+async def test_ones_own_password_is_taken_out(house: Service, sent: str, kept: str) -> None:
+    person = await add_customer(house.platform)
+    assert (await redact(house.platform, person.login_id, sent)).startswith(kept)
+    assert PASSWORD not in await redact(house.platform, person.login_id, sent)
+
+
+async def test_a_phrase_with_spaces_is_known_too(house: Service) -> None:
+    phrase = "o gato, 7 telhados e a lua!"
+    person = await add_customer(house.platform, password=phrase)
+    for sent in (f"senha: {phrase}", f'digitei "{phrase}"', f"é esta:\n{phrase}\ne não entra"):
+        assert phrase not in await redact(house.platform, person.login_id, sent)
+
+
+async def test_a_password_is_the_same_in_every_composition(house: Service) -> None:
+    person = await add_customer(house.platform, password="Coração-bobo-77")
+    sent = "uso Corac\u0327a\u0303o-bobo-77 aqui"
+    assert await redact(house.platform, person.login_id, sent) == f"uso {PT} aqui"
+
+
+@pytest.mark.parametrize("salt", [None, "sal"])
+async def test_an_account_of_the_old_system_is_tested_too(house: Service, salt: str | None) -> None:
+    person = await add_customer(house.platform)
+    digest = hashlib.md5(f"{salt or ''}gato1234".encode(), usedforsecurity=False).hexdigest()
+    wrapped = await house.platform.hashing.wrap_md5(digest, salt)
+    await change(house, person.login_id, password_hash=wrapped)
+    assert await redact(house.platform, person.login_id, "a minha, gato1234, não vale") == (
+        f"a minha, {PT}, não vale"
+    )
+
+
+async def test_the_marker_is_in_the_login_s_language(house: Service) -> None:
+    person = await add_customer(house.platform)
+    await change(house, person.login_id, language="en")
+    assert await redact(house.platform, person.login_id, f"I use {PASSWORD}") == f"I use {EN}"
+
+
+async def test_another_s_password_is_no_word_of_ours(house: Service) -> None:
+    other = await add_customer(house.platform, password="Outra-senha-boa-88")
+    sent = f"uso {PASSWORD} aqui"
+    assert await redact(house.platform, other.login_id, sent) == sent
+
+
+async def test_a_login_without_a_password_costs_nothing(house: Service) -> None:
+    person = await add_customer(house.platform)
+    await change(house, person.login_id, password_hash=None)
+    with counting(house.platform) as platform:
+        sent = f"uso {PASSWORD} aqui"
+        assert await redact(platform, person.login_id, sent) == sent
+        assert await redact(platform, new_id(), sent) == sent
+    assert CountingHasher.tried == 0
+
+
+async def test_only_a_handful_of_words_is_tried(house: Service) -> None:
+    person = await add_customer(house.platform)
+    many = " ".join(f"Palavra-{number:04d}!" for number in range(2_000))
+    with counting(house.platform) as platform:
+        assert await redact(platform, person.login_id, many) == many
+        assert CountingHasher.tried == MOST_CANDIDATES
+        assert await redact(platform, person.login_id, "só prosa, nada mais.") is not None
+    assert CountingHasher.tried == MOST_CANDIDATES
+
+
+async def test_nothing_is_let_through_unseen_when_hashing_is_busy(house: Service) -> None:
+    person = await add_customer(house.platform)
+    with counting(house.platform) as platform:
+        platform.hashing.close()
+        with pytest.raises(Failure, match="hashing_busy"):
+            await redact(platform, person.login_id, f"uso {PASSWORD} aqui")
