@@ -14,10 +14,11 @@ from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.routers import docs, health, openapi, problems
 from app.routers.auth import keys, tokens
-from app.routers.customer import access_log, profile
+from app.routers.customer import access_log, customer_changes, profile
 from app.routers.envelope import Envelope
 from app.routers.public import policies, registrations
 from app.routers.staff import audit_events, customers, visibility
+from app.routers.staff import customer_changes as staff_customer_changes
 from app.security.keys import Keyring
 from app.services import migrations
 from app.services.platform import Platform, open_platform
@@ -26,9 +27,11 @@ from app.worker.loop import run as run_worker
 
 DOORS = (
     customers.router,  # the hottest first: routes are tried in this order
+    staff_customer_changes.router,
     visibility.router,
     audit_events.router,
     profile.router,
+    customer_changes.router,
     access_log.router,
     tokens.router,
     keys.router,

@@ -194,7 +194,7 @@ CUSTOMER_CHANGE = resource(
     actor_name          R    R   R   R   R   R   ·   ·   ·   ·   ·
     role                R    R   R   R   R   R   ·   ·   ·   ·   ·
     actor_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    session_id          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    session_id          M    R   R   R   ·   ·   ·   ·   ·   ·   ·
     request_id          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     customer_id         ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     """,

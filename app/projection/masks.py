@@ -12,6 +12,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from app.models import CustomerChange
+
 
 class position(FunctionElement[int]):  # noqa: N801 - named like the SQL function it stands for
     """``position(text, part)``: where the part begins, counted from one."""
@@ -55,12 +57,18 @@ def mask_phone(column: ColumnElement[Any]) -> ColumnElement[str]:
     return "****" + func.substr(column, func.length(column) - 3, type_=String)
 
 
-MASKS: Mapping[tuple[str, str], Callable[[ColumnElement[Any]], ColumnElement[str]]] = {
+def mask_session(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The session where one of the account's own people acted; staff's are the agency's matter."""
+    return case((CustomerChange.actor_kind == "login", column))
+
+
+MASKS: Mapping[tuple[str, str], Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
     ("customer", "tax_id"): mask_tax_id,
     ("customer", "email"): mask_email,
     ("customer", "phone"): mask_phone,
     ("login", "email"): mask_email,
     ("invitation", "email"): mask_email,
     ("outbox_message", "recipient"): mask_email,
+    ("customer_change", "session_id"): mask_session,
 }
 """(resource, field) → its mask. A masked cell without one stops start-up."""

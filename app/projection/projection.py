@@ -84,6 +84,11 @@ class Projection:
         queries = self._queries.get((plan.viewer, plan.purpose, plan.resource))
         return queries.by_id if queries is not None else None
 
+    def is_there(self, plan: Plan) -> Prepared | None:
+        """Whether the row whose id is bound as ``id`` is in scope, without reading any of it."""
+        queries = self._queries.get((plan.viewer, plan.purpose, plan.resource))
+        return queries.is_there if queries is not None else None
+
     def selection(self, plan: Plan) -> Select[Any]:
         """The SELECT of the visible columns of the rows in scope, to be narrowed by a service."""
         return self._queries[plan.viewer, plan.purpose, plan.resource].selection

@@ -60,12 +60,22 @@ class Queries:
             condition(plan.resource, plan.scope, plan.viewer)
         )
         self.by_id = self._by_id()
+        self.is_there = self._is_there()
         self.list_of = lru_cache(maxsize=256)(self._list)
 
     def _by_id(self) -> Prepared | None:
         if not self.plan.columns or "id" not in self._table.c:
             return None
         return prepare(self.one(), self._dialect)
+
+    def _is_there(self) -> Prepared | None:
+        """The id alone, which whoever sees any field of a row may know already: they named it."""
+        if "id" not in self._table.c:
+            return None
+        identity = self._table.c.id
+        scope = condition(self.plan.resource, self.plan.scope, self.plan.viewer)
+        there = select(identity).where(scope, identity == bound("id", identity.type))
+        return prepare(there, self._dialect)
 
     def one(self) -> Select[Any]:
         """The visible columns of the row whose id is bound as ``id``, if it is in scope."""

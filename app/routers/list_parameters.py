@@ -25,6 +25,7 @@ _VALUES: Final[Mapping[tuple[str, str], tuple[str, dict[str, Any]]]] = {
     ("customer", "tax_id"): ("Whole, with or without mask.", {"format": "cpf-or-cnpj"}),
     ("customer", "city"): ("Whole; accents and case ignored.", _LINE | {"maxLength": 100}),
     ("customer", "state"): ("UF.", {"enum": list(STATES)}),
+    ("customer_change", "field"): ("Dotted, as in the answer: `address.city`.", _LINE),
     ("audit_event", "actor_id"): ("Who did it.", _ID),
     ("audit_event", "session_id"): ("In which session.", _ID),
     ("audit_event", "subject_id"): ("The one record that it was done to.", _ID),

@@ -18,7 +18,7 @@ from app.projection.keys import address_key, city_key, name_key, name_words
 from app.projection.plans import Plan, View
 from app.projection.projection import Page, Shown
 from app.schemas.customers import Address
-from app.services import records
+from app.services import customer_changes, records
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
@@ -81,7 +81,8 @@ async def change(
     # An erased account stays as it is; a closed one is kept for the law, not for its owner to edit.
     if before["status"] in (("closed", "erased") if actor.kind == "login" else ("erased",)):
         raise _refused("account_closed", action, customer_id)
-    await _store(platform, connection, customer_id, before, changes)
+    differences = await _store(platform, connection, customer_id, before, changes)
+    await customer_changes.note(platform, connection, actor, customer_id, differences)
     after = await _locked(platform, connection, actor, plan, customer_id)
     await platform.audit.add(
         connection,
@@ -121,10 +122,11 @@ async def _store(
     customer_id: UUID,
     before: View,
     changes: Mapping[str, Any],
-) -> None:
+) -> customer_changes.Differences:
+    if "preferences" in changes:  # a merge patch of its own (RFC 7396)
+        merged = _merged(before["preferences"], changes["preferences"])
+        changes = {**changes, "preferences": merged}
     columns = columns_of(changes)
-    if "preferences" in columns:  # a merge patch of its own (RFC 7396)
-        columns["preferences"] = _merged(before["preferences"], columns["preferences"])
     if columns.get("tax_id") is not None:
         _demand_kind(columns["tax_id"], before["kind"])
     if any(field.startswith("address.") for field in changes):
@@ -142,6 +144,7 @@ async def _store(
         )
         if rows := word_rows(customer_id, columns["name"]):
             await connection.execute(insert(CustomerWord), rows)
+    return {field: (_value_of(before, field), value) for field, value in changes.items()}
 
 
 async def _locked(
@@ -162,6 +165,12 @@ async def _locked(
 
 def _refused(code: str, action: str, customer_id: UUID) -> Refusal:
     return Refusal(code, action=action, subject_type=RESOURCE, subject_id=customer_id)
+
+
+def _value_of(view: View, field: str) -> Any:
+    """Of a field that the caller may write, and therefore sees as it is."""
+    name, _, member = field.partition(".")
+    return view[name][member] if member else view[name]
 
 
 def _merged(before: Mapping[str, Any], patch: Mapping[str, Any] | None) -> dict[str, Any]:

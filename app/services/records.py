@@ -4,10 +4,24 @@ from uuid import UUID
 
 from app.access.actors import Actor
 from app.core.errors import Failure
+from app.core.statements import Prepared, Record
 from app.projection.projection import Shown
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.platform import Platform
+
+
+async def require_in_rows(
+    platform: Platform, actor: Actor, action: str, resource: str, record_id: UUID
+) -> None:
+    """For what hangs on a record: it must be one of the caller's rows. Nothing of it is read.
+
+    Raises as `read` does.
+    """
+    require_grounds(actor, action)
+    plan = platform.projection.plan(actor, resource)
+    statement = platform.projection.is_there(plan)
+    await _found(platform, actor, action, resource, record_id, statement)
 
 
 async def read(
@@ -21,15 +35,26 @@ async def read(
     require_grounds(actor, action)
     plan = platform.projection.plan(actor, resource)
     statement = platform.projection.by_id(plan)
+    row = await _found(platform, actor, action, resource, record_id, statement)
+    shown = Deed(action, subject_type=resource, subject_id=record_id, fields=plan.visible, rows=1)
+    await platform.audit.write(actor, shown)
+    return platform.projection.show(plan, platform.projection.view(plan, row))
+
+
+async def _found(
+    platform: Platform,
+    actor: Actor,
+    action: str,
+    resource: str,
+    record_id: UUID,
+    statement: Prepared | None,
+) -> Record:
     if statement is None:
         raise Failure("not_found")
-    values = platform.projection.scope(actor, platform.clock())
-    values["id"] = record_id
+    values = platform.projection.scope(actor, platform.clock()) | {"id": record_id}
     rows = await platform.database.fetch(statement, values)
     if not rows:
         missed = Deed(action, "not_found", subject_type=resource, subject_id=record_id)
         await platform.audit.write(actor, missed)
         raise Failure("not_found")
-    shown = Deed(action, subject_type=resource, subject_id=record_id, fields=plan.visible, rows=1)
-    await platform.audit.write(actor, shown)
-    return platform.projection.show(plan, platform.projection.view(plan, rows[0]))
+    return rows[0]

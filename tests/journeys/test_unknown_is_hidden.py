@@ -92,6 +92,11 @@ def plan_number(plan: Plan) -> int:
     return list(Viewer).index(plan.viewer) % 3
 
 
+def address_of(stage: Stage, path: str) -> str:
+    """The path, of the canary customer where it is about one."""
+    return path.replace("{customer_id}", str(stage.customer_id))
+
+
 async def all_of(requests: Sequence[Any]) -> list[httpx.Response]:
     """The answers, many at a time, so that refusals share their commits."""
     answers: list[httpx.Response] = []
@@ -104,6 +109,7 @@ async def all_of(requests: Sequence[Any]) -> list[httpx.Response]:
 async def test_a_filter_that_is_not_the_viewers_is_unknown(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
+    address = address_of(stage, path)
     resource = EXERCISERS["get", path].resource
     plan = plan_of(stage, ("get", path), viewer)
     mine = parameters_of(resource, viewer)
@@ -119,10 +125,10 @@ async def test_a_filter_that_is_not_the_viewers_is_unknown(
         for value in values_of(stage, resource, column)[: 4 if name in own_fields else 1]
     ]
     headers = stage.headers(viewer)
-    unknown = comparable(await stage.client.get(path, params={NONSENSE: "x"}, headers=headers))
+    unknown = comparable(await stage.client.get(address, params={NONSENSE: "x"}, headers=headers))
     assert unknown[0] == (422 if plan.visible else 403)
     answers = await all_of(
-        [stage.client.get(path, params={name: value}, headers=headers) for name, value in asked]
+        [stage.client.get(address, params={name: value}, headers=headers) for name, value in asked]
     )
     for (name, value), answer in zip(asked, answers, strict=True):
         assert comparable(answer) == unknown, f"{name}={value[:40]} is told from {NONSENSE}"
@@ -132,6 +138,7 @@ async def test_a_filter_that_is_not_the_viewers_is_unknown(
 async def test_a_refused_name_is_refused_in_any_company(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
+    address = address_of(stage, path)
     resource = EXERCISERS["get", path].resource
     headers = stage.headers(viewer)
     hidden = next(
@@ -144,7 +151,7 @@ async def test_a_refused_name_is_refused_in_any_company(
     )
     for company in ("limit=1", "limit=0", "cursor=x", "sort=name", "sort=zzz", "q=ana", "limit=x"):
         answers = [
-            await stage.client.get(f"{path}?{company}&{name}=x", headers=headers)
+            await stage.client.get(f"{address}?{company}&{name}=x", headers=headers)
             for name in (NONSENSE, hidden)
         ]
         assert answers[0].status_code in (422, 403)
@@ -155,6 +162,7 @@ async def test_a_refused_name_is_refused_in_any_company(
 async def test_a_sort_key_that_is_not_the_viewers_is_unknown(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
+    address = address_of(stage, path)
     resource = EXERCISERS["get", path].resource
     plan = plan_of(stage, ("get", path), viewer)
     headers = stage.headers(viewer)
@@ -168,10 +176,10 @@ async def test_a_sort_key_that_is_not_the_viewers_is_unknown(
         *(f"--{key}" for key in plan.sortable),
         *(f"{key}-" for key in plan.sortable),
     ]
-    unknown = comparable(await stage.client.get(f"{path}?sort={NONSENSE}", headers=headers))
+    unknown = comparable(await stage.client.get(f"{address}?sort={NONSENSE}", headers=headers))
     assert unknown[0] == (422 if plan.visible else 403)
     answers = await all_of(
-        [stage.client.get(path, params={"sort": key}, headers=headers) for key in asked]
+        [stage.client.get(address, params={"sort": key}, headers=headers) for key in asked]
     )
     for key, answer in zip(asked, answers, strict=True):
         assert comparable(answer) == unknown, f"sort={key} is told from {NONSENSE}"
@@ -179,18 +187,19 @@ async def test_a_sort_key_that_is_not_the_viewers_is_unknown(
 
 @pytest.mark.parametrize(("path", "viewer"), LISTS)
 async def test_what_the_viewer_may_name_works(stage: Stage, path: str, viewer: Viewer) -> None:
+    address = address_of(stage, path)
     # Otherwise the tests above would hold for a service that refuses everything.
     plan = plan_of(stage, ("get", path), viewer)
     headers = stage.headers(viewer)
     for key in plan.sortable:
-        answer = await stage.client.get(f"{path}?sort=-{key}", headers=headers)
+        answer = await stage.client.get(f"{address}?sort=-{key}", headers=headers)
         assert answer.status_code == 200
     canary = stage.canaries[RESOURCES[plan.resource].table].values
     for name, field in plan.filterable.items():
         if plan.resource == "customer" and name in ("name", "city"):
             continue  # their keys are canaries of their own, see `canaries.py`
         asked = canary["email"] if name == "email" else canary[name]
-        answer = await stage.client.get(path, params={name: str(asked)}, headers=headers)
+        answer = await stage.client.get(address, params={name: str(asked)}, headers=headers)
         assert answer.status_code == 200, f"{field}: {answer.text}"
 
 
@@ -205,7 +214,7 @@ async def test_a_member_that_is_not_the_viewers_is_unknown(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
     plan = plan_of(stage, ("patch", path), viewer)
-    address = path.replace("{customer_id}", str(stage.customer_id))
+    address = address_of(stage, path)
     headers = {**stage.headers(viewer), "If-Match": "*"}
     before = await stage.dump(without=("audit_events",))
     writable = writable_of("customer", viewer)
@@ -250,7 +259,7 @@ async def test_one_refused_member_refuses_the_whole_change(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
     plan = plan_of(stage, ("patch", path), viewer)
-    address = path.replace("{customer_id}", str(stage.customer_id))
+    address = address_of(stage, path)
     headers = {**stage.headers(viewer), "If-Match": "*"}
     allowed = {"name": "Nome Novo"} if "name" in plan.writable else {"phone": "(11) 91234-5678"}
     before = await stage.dump(without=("audit_events",))

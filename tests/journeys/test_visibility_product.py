@@ -4,6 +4,7 @@ Nothing is listed here by hand: viewers, resources, columns and routes are enume
 is added tomorrow is under the same tests. See `support/exercisers.py` and `support/canaries.py`.
 """
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -115,8 +116,13 @@ async def ask(stage: Stage) -> Ask:
     return asked
 
 
-def expected_mask(column: str, value: str) -> str:
+MASKED = re.compile(r"substr\(|case when", re.IGNORECASE)
+
+
+def expected_mask(column: str, value: Any) -> str | None:
     """The documented shapes, said once more, in Python."""
+    if column == "session_id":
+        return None  # the canary's author is of the staff
     if column == "tax_id":
         return f"***.{value[3:6]}.{value[6:9]}-**"
     if column == "email":
@@ -224,7 +230,7 @@ async def test_a_hidden_column_is_in_no_select_and_a_value_in_no_sql(
             continue
         assert names == list(plan.visible)
         for part, name in zip(parts, names, strict=True):
-            assert (name in plan.masked) == ("substr(" in part.lower())
+            assert (name in plan.masked) == (MASKED.search(part) is not None)
 
 
 @pytest.mark.parametrize("viewer", [viewer for viewer in CALLERS if viewer is not Viewer.PUBLIC])

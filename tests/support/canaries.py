@@ -51,6 +51,8 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("invoices", "currency"): "BRL",
     ("invoices", "status"): "open",
     ("invoices", "paid_at"): None,
+    ("customer_changes", "field"): "name",
+    ("customer_changes", "actor_kind"): "staff",
     ("sessions", "kind"): "staff",
     ("sessions", "login_id"): None,
     ("sessions", "customer_id"): None,

@@ -129,6 +129,16 @@ async def _access_log(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx
     return await stage.client.get(f"/v1/customer/access-log?action={action}", headers=headers)
 
 
+async def _history(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(
+        f"/v1/staff/customers/{stage.customer_id}/history", headers=headers
+    )
+
+
+async def _own_history(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/customer/profile/history", headers=headers)
+
+
 async def _policy(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     return await stage.client.get("/v1/public/policies/current", headers=headers)
 
@@ -161,6 +171,12 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("get", "/v1/customer/access-log"): Exerciser(
         "customer:audit_event:list", "audit_event", _access_log, _items
+    ),
+    ("get", "/v1/staff/customers/{customer_id}/history"): Exerciser(
+        "staff:customer_change:list", "customer_change", _history, _items
+    ),
+    ("get", "/v1/customer/profile/history"): Exerciser(
+        "customer:customer_change:list", "customer_change", _own_history, _items
     ),
     ("get", "/v1/public/policies/current"): Exerciser(
         "public:policy:read", "policy", _policy, expected=_public

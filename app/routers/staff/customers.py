@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.routers import answers
 from app.routers.admission import StaffRoute, actor_of, platform_of
-from app.routers.identifiers import read_id
+from app.routers.identifiers import CustomerId, read_id
 from app.routers.list_parameters import list_parameters
 from app.routers.patches import STAFF_PATCH, customer_changes
 from app.routers.preconditions import if_match
@@ -17,10 +17,6 @@ from app.schemas.views import CustomerPage, CustomerView
 from app.services import customers
 
 router = APIRouter(prefix="/v1/staff/customers", tags=["staff"], route_class=StaffRoute)
-
-CustomerId = Annotated[
-    str, Path(description="The customer's id (UUID).", json_schema_extra={"format": "uuid"})
-]
 
 
 @router.get(
