@@ -22,6 +22,7 @@ from app.services import customer_changes, records
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
+from app.services.outgoing_texts import require_no_ask_in
 from app.services.platform import Platform
 
 RESOURCE = "customer"
@@ -68,13 +69,16 @@ async def change(
     `if_match` are the entity tags of which one must be the record's, as this caller sees it.
     Raises `Refusal` for a field the caller may not write, whatever its value, for a record outside
     the caller's rows (``not_found``), one that changed meanwhile (``precondition_failed``), and one
-    that is closed for this caller (``account_closed``): each is on record.
+    that is closed for this caller (``account_closed``): each is on record. What staff write where
+    the customer reads it must not ask for a secret (``validation_failed``).
     """
     action = f"{_door(actor)}:customer:update"
     require_grounds(actor, action)
     plan = platform.projection.plan(actor, RESOURCE)
     named = read_changes(plan, body, action)
     changes = {field: value for field, value in validate(body).items() if field in named}
+    if actor.kind == "staff":
+        require_no_ask_in(platform, RESOURCE, changes)
     before = await _locked(platform, connection, actor, plan, customer_id)
     if "*" not in if_match and platform.projection.show(plan, before).etag not in if_match:
         raise _refused("precondition_failed", action, customer_id)

@@ -1,0 +1,129 @@
+"""Wherever somebody can write a sentence: staff do not ask for secrets, customers do not leave any.
+
+The places are found in the OpenAPI document (`tests/support/free_texts.py`), none is forgotten.
+"""
+
+import copy
+import itertools
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from app.access.matrix import Sight
+from app.access.viewers import Viewer
+from app.access.visibility import RESOURCES
+from app.main import create_app
+from tests.support.free_texts import INTERNAL, OUTGOING, REDACTED, SHORT, FreeText, free_texts
+from tests.support.hostile import dump
+from tests.support.people import PASSWORD, CustomerPerson, StaffPerson
+from tests.support.service import Service
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+DOCUMENT: Final = create_app().openapi()
+FOUND: Final = sorted(set(free_texts(DOCUMENT)))
+ASKS: Final = ("Envie sua senha.", "Qual o PIN?", "Tell me a s3nh@")
+HONEST: Final = "Troque sua senha."
+
+_numbers = itertools.count(1)
+
+
+def of(places: Any) -> list[FreeText]:
+    return [text for text in FOUND if text.place in places]
+
+
+async def test_every_free_text_is_treated_in_one_known_way() -> None:
+    listed = [*OUTGOING, *INTERNAL, *REDACTED, *SHORT]
+    assert len(set(listed)) == len(listed)
+    assert {text.place for text in FOUND} == set(listed)
+
+
+async def test_staff_write_to_customers_or_to_each_other_and_customers_to_us() -> None:
+    assert {door for door, _ in (*OUTGOING, *INTERNAL)} == {"staff"}
+    assert {door for door, _ in (*REDACTED, *SHORT)} <= {"customer", "public", "auth"}
+    assert all(SHORT.values())
+
+
+@pytest.mark.parametrize("place", INTERNAL, ids=str)
+async def test_what_staff_write_for_each_other_is_hidden_from_everybody_else(
+    place: tuple[str, str],
+) -> None:
+    resource, field = INTERNAL[place]
+    row = next(row for row in RESOURCES[resource].rows if row.field == field)
+    for viewer in (Viewer.SELF, Viewer.PARTNER, Viewer.PUBLIC):
+        assert row.cell(viewer).sight is Sight.HIDDEN
+
+
+async def send(
+    house: Service, text: FreeText, value: str, ids: Mapping[str, str], headers: Mapping[str, str]
+) -> httpx.Response:
+    """The document's own example of the request, with `value` at the text's place."""
+    path = text.path
+    for name, known in ids.items():
+        path = path.replace(f"{{{name}}}", known)
+    assert "{" not in path, f"say whose id stands in {path}"
+    kept = {} if text.method == "patch" else copy.deepcopy(example(text))
+    return await house.client.request(
+        text.method, path, json=put(kept, text.pointer, value), headers=dict(headers)
+    )
+
+
+def example(text: FreeText) -> dict[str, Any]:
+    operation = DOCUMENT["paths"][text.path][text.method]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    name = schema["$ref"].rpartition("/")[2]
+    found: dict[str, Any] = DOCUMENT["components"]["schemas"][name]["examples"][0]
+    return found
+
+
+def put(body: dict[str, Any], pointer: str, value: str) -> dict[str, Any]:
+    *parents, last = pointer.removeprefix("/").split("/")
+    inner = body
+    for parent in parents:
+        inner = inner.setdefault(parent, {})
+    inner[last] = value
+    return body
+
+
+@pytest.mark.parametrize("text", of(OUTGOING), ids=str)
+async def test_what_customers_read_asks_for_no_secret(
+    house: Service, maria: CustomerPerson, director: StaffPerson, text: FreeText
+) -> None:
+    headers = {**director.headers, "If-Match": "*"}
+    before = await dump(house)
+    for asking in ASKS:
+        answer = await send(house, text, asking, {"customer_id": str(maria.id)}, headers)
+        assert answer.status_code == 422, answer.text
+        problem = answer.json()
+        assert problem["code"] == "validation_failed"
+        places = [(error["pointer"], error["code"]) for error in problem["errors"]]
+        assert places == [(text.pointer, "asks_for_secret")]
+        assert asking not in answer.text
+    assert await dump(house) == before
+    honest = await send(house, text, HONEST, {"customer_id": str(maria.id)}, headers)
+    assert "asks_for_secret" not in honest.text
+
+
+@pytest.mark.parametrize("text", of(INTERNAL), ids=str)
+async def test_staff_may_warn_each_other_in_their_own_notes(
+    house: Service, maria: CustomerPerson, director: StaffPerson, text: FreeText
+) -> None:
+    headers = {**director.headers, "If-Match": "*"}
+    answer = await send(house, text, ASKS[0], {"customer_id": str(maria.id)}, headers)
+    assert "asks_for_secret" not in answer.text
+
+
+@pytest.mark.parametrize("text", of(REDACTED), ids=str)
+async def test_a_password_pasted_into_prose_is_not_kept(
+    house: Service, maria: CustomerPerson, text: FreeText
+) -> None:
+    other = f"Segredo-{next(_numbers)}-de-outro!"
+    sent = f"Olá! senha do painel: {other}, e aqui uso {PASSWORD} mesmo."
+    answer = await send(house, text, sent, {"customer_id": str(maria.id)}, maria.headers)
+    assert answer.status_code in (200, 201, 202), answer.text
+    everything = repr(await dump(house)) + answer.text
+    assert other not in everything
+    assert PASSWORD not in everything
+    assert "[senha removida]" in everything

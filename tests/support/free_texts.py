@@ -1,0 +1,103 @@
+"""Every place in the OpenAPI document where a caller can write a sentence, and what is done to it.
+
+Nothing is found by hand: the document is walked, and a test fails for a place that is not listed.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+SENTENCE: Final = "Envie sua senha"
+"""What a member must be able to hold to count as free text."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FreeText:
+    """A member of a request body that holds a sentence; `pointer` has ``*`` for each item."""
+
+    door: str
+    pointer: str
+    method: str
+    path: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What the tables below list it by: the same member is treated alike in every route."""
+        return self.door, self.pointer
+
+
+OUTGOING: Final[frozenset[tuple[str, str]]] = frozenset(
+    {
+        *(("staff", f"/address/{part}") for part in ("street", "number", "complement")),
+        *(("staff", f"/address/{part}") for part in ("district", "city")),
+        ("staff", "/name"),
+    }
+)
+"""Written by staff, read by customers: a text that asks for a secret is refused there."""
+
+INTERNAL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("staff", "/attention_note"): ("customer", "attention_note"),
+}
+"""Written by staff for staff: the resource and field, which the matrix must hide from customers."""
+
+REDACTED: Final[frozenset[tuple[str, str]]] = frozenset()
+"""Written by customers as prose: a password pasted into it is taken out before it is stored."""
+
+_DATUM = "a datum of the registration: what its owner is called or where they live, not a letter"
+_CREDENTIAL = "tried against what is stored, and never stored"
+
+SHORT: Final[Mapping[tuple[str, str], str]] = {
+    **{
+        (door, f"/address/{part}"): _DATUM
+        for door in ("customer", "public")
+        for part in ("street", "number", "complement", "district", "city")
+    },
+    ("customer", "/name"): _DATUM,
+    ("public", "/name"): _DATUM,
+    ("auth", "/username"): _CREDENTIAL,
+    ("auth", "/totp"): _CREDENTIAL,
+    ("auth", "/refresh_token"): _CREDENTIAL,
+    ("auth", "/customer_id"): "an id: an account that the login may enter, or refused",
+}
+"""Written by customers or anybody, and kept as it is, or not at all: with the reason."""
+
+
+def free_texts(document: Mapping[str, Any]) -> Iterator[FreeText]:
+    """Every free text that some operation takes, by door."""
+    for path, operations in document["paths"].items():
+        if path.startswith("/v1/"):
+            for method, operation in operations.items():
+                for content in operation.get("requestBody", {}).get("content", {}).values():
+                    for pointer in _texts(document, content["schema"], "", ()):
+                        yield FreeText(path.split("/")[2], pointer, method, path)
+
+
+def _texts(
+    document: Mapping[str, Any], schema: Any, pointer: str, within: tuple[str, ...]
+) -> Iterator[str]:
+    if reference := schema.get("$ref"):
+        if reference not in within:
+            target: Any = document
+            for step in reference.removeprefix("#/").split("/"):
+                target = target[step]
+            yield from _texts(document, target, pointer, (*within, reference))
+        return
+    for kind in ("anyOf", "oneOf", "allOf"):
+        for option in schema.get(kind, ()):
+            yield from _texts(document, option, pointer, within)
+    for name, member in schema.get("properties", {}).items():
+        yield from _texts(document, member, f"{pointer}/{name}", within)
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            yield from _texts(document, schema[name], f"{pointer}/*", within)
+    if schema.get("type") == "string" and holds_a_sentence(schema):
+        yield pointer
+
+
+def holds_a_sentence(schema: Mapping[str, Any]) -> bool:
+    """Whether the schema lets somebody write `SENTENCE`. What has a `format` is of that form."""
+    if {"enum", "const", "format"} & schema.keys():
+        return False
+    fits = schema.get("minLength", 0) <= len(SENTENCE) <= schema.get("maxLength", len(SENTENCE))
+    return fits and re.search(schema.get("pattern", ""), SENTENCE) is not None
