@@ -15,10 +15,12 @@ from app.core.settings import Settings
 from app.routers import docs, health, openapi, problems
 from app.routers.auth import keys, tokens
 from app.routers.customer import access_log, customer_changes, profile
+from app.routers.customer import sessions as customer_sessions
 from app.routers.envelope import Envelope
 from app.routers.public import policies, registrations
 from app.routers.staff import audit_events, customers, visibility
 from app.routers.staff import customer_changes as staff_customer_changes
+from app.routers.staff import sessions as staff_sessions
 from app.security.keys import Keyring
 from app.services import migrations
 from app.services.platform import Platform, open_platform
@@ -33,6 +35,8 @@ DOORS = (
     profile.router,
     customer_changes.router,
     access_log.router,
+    customer_sessions.router,
+    staff_sessions.router,
     tokens.router,
     keys.router,
     policies.router,

@@ -228,6 +228,8 @@ async def test_a_hidden_column_is_in_no_select_and_a_value_in_no_sql(
     for parts, names in found:
         if names == ["version", "hash"]:  # what a registration accepts, no answer
             continue
+        if "holder" in names:  # what a door asks about the caller's session
+            continue
         assert names == list(plan.visible)
         for part, name in zip(parts, names, strict=True):
             assert (name in plan.masked) == (MASKED.search(part) is not None)

@@ -22,6 +22,10 @@ Expected = tuple[str, frozenset[str], int]
 
 NOT_RECORDS: Mapping[Route, str] = {
     ("get", "/v1/staff/visibility"): "the matrix itself; tests/services/test_visibility.py",
+    ("delete", "/v1/customer/sessions"): "nothing is shown; tests/journeys/test_sessions.py",
+    ("delete", "/v1/customer/sessions/{session_id}"): "nothing is shown; the same",
+    ("delete", "/v1/staff/sessions"): "nothing is shown; the same",
+    ("delete", "/v1/staff/sessions/{session_id}"): "nothing is shown; the same",
 }
 """Routes of a door with sign-in that show no record, and where else they are held to account."""
 
@@ -139,6 +143,14 @@ async def _own_history(stage: Stage, _: Viewer, headers: dict[str, str]) -> http
     return await stage.client.get("/v1/customer/profile/history", headers=headers)
 
 
+async def _own_sessions(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/customer/sessions", headers=headers)
+
+
+async def _staff_sessions(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/staff/sessions", headers=headers)
+
+
 async def _policy(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     return await stage.client.get("/v1/public/policies/current", headers=headers)
 
@@ -177,6 +189,12 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("get", "/v1/customer/profile/history"): Exerciser(
         "customer:customer_change:list", "customer_change", _own_history, _items
+    ),
+    ("get", "/v1/customer/sessions"): Exerciser(
+        "customer:session:list", "session", _own_sessions, _items, canary=False
+    ),
+    ("get", "/v1/staff/sessions"): Exerciser(
+        "staff:session:list", "session", _staff_sessions, _items, canary=False
     ),
     ("get", "/v1/public/policies/current"): Exerciser(
         "public:policy:read", "policy", _policy, expected=_public
