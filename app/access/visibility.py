@@ -177,6 +177,7 @@ AUTHENTICATOR = resource(
     credential_id       ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     public_key          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     sign_count          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    transports          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     """,
 )
 
@@ -293,8 +294,7 @@ INTERNAL = (
     internal("legacy_customers", "legacy_id customer_id imported_at"),
     internal(
         "staff_members",
-        "id email email_key name role status password_hash totp_secret totp_last_step "
-        "created_at last_login_at",
+        "id email email_key name role status password_hash created_at last_login_at",
     ),
     internal("refresh_tokens", "digest session_id created_at expires_at spent_at"),
     internal("policy_acceptances", "login_id version hash accepted_at channel"),

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     customer_area_url: str = ""
     """Where the customer area's pages are, which links in mails lead to; `public_url` if empty."""
+    passkey_domain: str = ""
+    """The domain that passkeys are made for: that of all pages, the host of the customer area's if
+    empty. Changing it makes all passkeys useless."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     registration: Literal["open", "confirmed", "closed"] | None = None
     worker: Literal["embedded", "none"] | None = None

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.columns import UtcDateTime
+from app.core.columns import Names, UtcDateTime
 from app.models.base import Base
 
 ONE_HOLDER = "(login_id IS NULL) <> (staff_id IS NULL)"
@@ -16,7 +16,8 @@ class Authenticator(Base):
     """A TOTP generator or a passkey. One that is not confirmed yet opens nothing.
 
     `secret` (TOTP) is sealed, bound to the holder's id; `last_step` is the step of the last code
-    that was accepted. A passkey has `credential_id`, `public_key` (COSE) and `sign_count`.
+    that was accepted. A passkey has `credential_id`, `public_key` (COSE) and `sign_count`, and
+    `transports`, the ways in which browsers reach it.
     """
 
     __tablename__ = "authenticators"
@@ -35,6 +36,7 @@ class Authenticator(Base):
     credential_id: Mapped[bytes | None] = mapped_column(LargeBinary(1023), unique=True)
     public_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     sign_count: Mapped[int | None] = mapped_column(BigInteger)
+    transports: Mapped[tuple[str, ...]] = mapped_column(Names, server_default=text("''"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

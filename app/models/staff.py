@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, String, Text
+from sqlalchemy import CheckConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.columns import UtcDateTime, key_text
@@ -11,7 +11,7 @@ from app.models.base import Base
 
 
 class StaffMember(Base):
-    """Somebody who works at the agency. `totp_secret` is sealed, bound to the row's id."""
+    """Somebody who works at the agency. A second factor stands beside, in ``authenticators``."""
 
     __tablename__ = "staff_members"
 
@@ -22,8 +22,6 @@ class StaffMember(Base):
     role: Mapped[str] = mapped_column(String(32))
     status: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(Text)
-    totp_secret: Mapped[bytes] = mapped_column(LargeBinary)
-    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -256,7 +256,12 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
 
 
 _AUTH: Final[Mapping[str, set[str]]] = {
-    "customer/token": {"invalid_credentials", "too_many_requests", "hashing_busy"},
+    "customer/token": {
+        "invalid_credentials",
+        "second_factor_required",
+        "too_many_requests",
+        "hashing_busy",
+    },
     "staff/token": {"invalid_credentials", "too_many_requests", "hashing_busy"},
     "refresh": {"token_invalid"},
     "logout": set(),

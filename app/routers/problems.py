@@ -37,6 +37,7 @@ STATUS: Final[Mapping[str, int]] = {
     "token_invalid": 401,
     "session_ended": 401,
     "invalid_credentials": 401,
+    "second_factor_required": 401,
     "step_up_required": 401,
     "one_time_token_invalid": 403,
     "forbidden": 403,
@@ -79,6 +80,7 @@ _HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     "invalid_credentials": {"WWW-Authenticate": "Bearer"},
     "token_invalid": {"WWW-Authenticate": 'Bearer error="invalid_token"'},
     "session_ended": {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    "second_factor_required": {"WWW-Authenticate": "Bearer"},
     "step_up_required": {
         "WWW-Authenticate": 'Bearer error="insufficient_user_authentication", max_age="300"'
     },

@@ -189,19 +189,21 @@ class RelyingParty:
             raise PasskeyRefused
 
 
-def relying_party(public_url: str, origins: Sequence[str], name: str) -> RelyingParty:
-    """The site at `public_url`, whose pages may also live at `origins`.
+def relying_party(pages: Sequence[str], name: str, domain: str = "") -> RelyingParty:
+    """The site whose pages live at these addresses; passkeys are made for `domain`.
 
-    The id is the host of `public_url`. Browsers know no passkeys for addresses: on this machine
-    itself it is ``localhost``, which is then one of the origins.
+    Without one, for the host of the first page. Browsers know no passkeys for IP addresses: on this
+    machine itself the host is ``localhost``, which then is an origin, too.
     """
-    url = urlsplit(public_url)
-    host = url.hostname or ""
-    own = [f"{url.scheme}://{url.netloc}"]
-    if host in ("127.0.0.1", "::1"):
-        host = "localhost"
-        own.append(f"{url.scheme}://localhost" + (f":{url.port}" if url.port else ""))
-    return RelyingParty(host, name, tuple(dict.fromkeys((*own, *origins))))
+    origins: dict[str, None] = {}
+    for url in map(urlsplit, pages):
+        host = url.hostname or ""
+        origins[f"{url.scheme}://{url.netloc}"] = None
+        if host in ("127.0.0.1", "::1"):
+            host = "localhost"
+            origins[f"{url.scheme}://localhost" + (f":{url.port}" if url.port else "")] = None
+        domain = domain or host
+    return RelyingParty(domain, name, tuple(origins))
 
 
 def new_challenge() -> bytes:

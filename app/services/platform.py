@@ -11,6 +11,7 @@ from app.security.common_passwords import CommonPasswords
 from app.security.counters import MemoryCounters, RedisCounters
 from app.security.hashing_pool import HashingPool
 from app.security.keys import Keyring
+from app.security.passkeys import RelyingParty, relying_party
 from app.security.password_strength import PasswordJudge
 from app.security.passwords import PasswordHasher
 from app.security.sealing import Sealer
@@ -39,6 +40,7 @@ class Platform:
     totp_sealer: Sealer
     answer_sealer: Sealer
     mail_sealer: Sealer
+    relying_party: RelyingParty
 
     async def close(self) -> None:
         """Write what is waiting, end the threads, close the connections."""
@@ -83,6 +85,11 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         totp_sealer=Sealer(keyring.secret("totp-secrets")),
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),
         mail_sealer=Sealer(keyring.secret("outbox-messages")),
+        relying_party=relying_party(
+            (settings.area_url, settings.public_url, *settings.cors_origins),
+            settings.agency_name,
+            settings.passkey_domain,
+        ),
     )
 
 

@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import insert
+
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.database import insert_unless_there
 from app.core.emails import email_key, normalise_email
 from app.core.errors import Failure
 from app.core.ids import new_id
 from app.core.text import clean_line
-from app.models import StaffMember
+from app.models import Authenticator, StaffMember
 from app.security import totp
 from app.security.personal_data import Person
+from app.services import totp_codes
 from app.services.audit_log import Deed
+from app.services.owners import Owner
 from app.services.passwords import require_acceptable
 from app.services.platform import Platform
 from app.services.system import operator
@@ -39,7 +43,7 @@ async def add(platform: Platform, *, email: str, name: str, role: str, password:
     title = clean_line(name, 200)
     await require_acceptable(platform, password, Person.of(name=title, email=address))
     password_hash = await platform.hashing.hash(password)
-    member_id, secret = new_id(), totp.new_secret()
+    member_id, secret, now = new_id(), totp.new_secret(), platform.clock()
     async with platform.database.transaction() as connection:
         row = {
             "id": member_id,
@@ -49,11 +53,22 @@ async def add(platform: Platform, *, email: str, name: str, role: str, password:
             "role": Viewer(role).value,
             "status": "active",
             "password_hash": password_hash,
-            "totp_secret": platform.totp_sealer.seal(secret.encode(), member_id.bytes),
-            "created_at": platform.clock(),
+            "created_at": now,
         }
         if not await insert_unless_there(connection, StaffMember, row):
             raise Failure("email_taken")
+        owner = Owner("staff", member_id)
+        await connection.execute(
+            insert(Authenticator).values(
+                id=new_id(),
+                **owner.columns,
+                kind="totp",
+                name=totp_codes.USUAL_NAME,
+                secret=totp_codes.seal(platform, owner, secret),
+                created_at=now,
+                confirmed_at=now,
+            )
+        )
         await platform.audit.add(
             connection,
             operator(),

@@ -24,6 +24,7 @@ from app.core.settings import Settings
 from app.security.keys import Keyring
 from app.services import demo, migrations, sign_in
 from app.services.platform import Platform, open_platform
+from app.services.second_factors import Code
 from tests.support.people import stranger
 from tests.support.postgres import private_postgres
 
@@ -66,7 +67,7 @@ class Ground:
     async def token(self, role: Viewer) -> str:
         """The access token of a fresh session of the demo's member of staff."""
         kept = orjson.loads((self.folder / demo.FILE).read_bytes())
-        code = pyotp.TOTP(kept[role]).now()
+        code = Code(totp=pyotp.TOTP(kept[role]).now())
         name = f"{role}@{demo.DOMAIN}"
         tokens = await sign_in.staff(self.platform, name, demo.PASSWORD, code, stranger("bench"))
         return tokens.access_token

@@ -75,7 +75,7 @@ def login(**columns: Any) -> dict[str, Any]:
 
 
 def member(**columns: Any) -> dict[str, Any]:
-    return login(password_hash="x", totp_secret=b"x", role="support") | columns
+    return login(password_hash="x", role="support") | columns
 
 
 async def family(database: Database) -> tuple[Any, Any, Any]:

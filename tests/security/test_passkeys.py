@@ -30,7 +30,7 @@ from tests.support.authenticator import (
 )
 
 ORIGIN = "https://clientes.alainer.com.br"
-SITE = relying_party(ORIGIN, ("https://app.alainer.com.br",), "Alainer")
+SITE = relying_party((ORIGIN, "https://app.alainer.com.br"), "Alainer")
 HANDLE = b"\x01" * 16
 Ceremony = Callable[[Authenticator, Tricks], object]
 
@@ -115,21 +115,26 @@ def test_challenges_are_fresh() -> None:
 
 
 @pytest.mark.parametrize(
-    ("public_url", "party", "origins"),
+    ("page", "domain", "origins"),
     [
-        ("https://clientes.alainer.com.br", "clientes.alainer.com.br", []),
-        ("https://clientes.alainer.com.br:8443/area", "clientes.alainer.com.br", []),
-        ("http://127.0.0.1:8000", "localhost", ["http://localhost:8000"]),
-        ("http://[::1]", "localhost", ["http://localhost"]),
+        ("https://a.alainer.com.br", "a.alainer.com.br", ["https://a.alainer.com.br"]),
+        ("https://b.com.br:8443/area", "b.com.br", ["https://b.com.br:8443"]),
+        ("http://127.0.0.1:80", "localhost", ["http://127.0.0.1:80", "http://localhost:80"]),
+        ("http://[::1]", "localhost", ["http://[::1]", "http://localhost"]),
     ],
 )
-def test_the_site_follows_from_where_it_is_served(
-    public_url: str, party: str, origins: list[str]
+def test_the_site_follows_from_where_its_pages_are(
+    page: str, domain: str, origins: list[str]
 ) -> None:
-    site = relying_party(public_url, ("https://outra.com.br",), "Alainer")
-    own = "/".join(public_url.split("/")[:3])
-    assert site.id == party
-    assert list(site.origins) == [own, *origins, "https://outra.com.br"]
+    site = relying_party((page, "https://c.com.br", page), "Alainer")
+    assert (site.id, site.name) == (domain, "Alainer")
+    assert list(site.origins) == [*origins, "https://c.com.br"]
+
+
+def test_several_hosts_may_share_a_domain() -> None:
+    pages = ("https://clientes.alainer.com.br", "https://equipe.alainer.com.br")
+    site = relying_party(pages, "Alainer", "alainer.com.br")
+    assert (site.id, site.origins) == ("alainer.com.br", pages)
 
 
 FRAMES: list[dict[str, Any]] = [

@@ -14,7 +14,7 @@ from app.security.passkeys import Passkey, PasskeyRefused, claim_of, new_challen
 from tests.support.authenticator import Authenticator, decoded, encoded
 
 ORIGIN = "https://clientes.alainer.com.br"
-SITE = relying_party(ORIGIN, (), "Alainer")
+SITE = relying_party((ORIGIN,), "Alainer")
 HANDLE = b"\x01" * 16
 
 

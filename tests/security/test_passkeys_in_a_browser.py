@@ -57,7 +57,7 @@ async def create(page: Page, site: RelyingParty, challenge: bytes, *known: Any) 
 
 
 async def test_chromium_makes_and_uses_a_passkey(port: int, tmp_path: Path) -> None:
-    site = relying_party(f"http://127.0.0.1:{port}", (), "Alainer")
+    site = relying_party((f"http://127.0.0.1:{port}",), "Alainer")
     async with browsing(tmp_path) as browser:
         page = await browser.open(f"http://localhost:{port}/")
         await page.send("WebAuthn.enable")

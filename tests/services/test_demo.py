@@ -15,6 +15,7 @@ from app.core.errors import Failure
 from app.core.phones import normalise_phone
 from app.models import Consent, Customer, CustomerWord, Login, Policy, PolicyAcceptance
 from app.services import demo, sign_in
+from app.services.second_factors import Code
 from tests.support.people import stranger
 from tests.support.records import count, events, rows
 from tests.support.service import Service, serving
@@ -45,7 +46,7 @@ async def test_everybody_can_sign_in_as_the_instructions_say(house: Service) -> 
         secret = next(
             line.split()[-1] for line in lines.splitlines() if line.split()[:1] == [role.value]
         )
-        code = pyotp.TOTP(secret).now()
+        code = Code(totp=pyotp.TOTP(secret).now())
         await sign_in.staff(
             house.platform, f"{role}@{demo.DOMAIN}", demo.PASSWORD, code, stranger("r")
         )

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from app.access.viewers import STAFF_ROLES
 from app.core.errors import Failure
 from app.core.text import FieldRefused
-from app.models import StaffMember
+from app.models import Authenticator, StaffMember
 from app.services import sign_in, staff
+from app.services.second_factors import Code
 from tests.support.people import stranger
 from tests.support.records import count, events, rows
 from tests.support.service import Service
@@ -27,7 +28,7 @@ async def test_a_new_member_of_each_role_can_sign_in(house: Service, role: str) 
     authenticator = pyotp.parse_uri(added.totp_uri)
     assert isinstance(authenticator, pyotp.TOTP)
     code = authenticator.now()
-    tokens = await sign_in.staff(house.platform, email, PASSWORD, code, stranger("new"))
+    tokens = await sign_in.staff(house.platform, email, PASSWORD, Code(totp=code), stranger("new"))
     assert house.platform.tokens.verify(tokens.access_token, "staff").viewer == role
 
 
@@ -43,7 +44,11 @@ async def test_what_is_kept_is_sealed_and_hashed_and_on_record(house: Service) -
     assert (row.email, row.name) == ("Ana.Lima@alainer.com.br", "Ana Lima")
     assert (row.email_key, row.status) == ("ana.lima@alainer.com.br", "active")
     assert row.password_hash.startswith("$argon2id$")
-    assert added.totp_secret.encode() not in row.totp_secret
+    theirs = select(Authenticator).where(Authenticator.staff_id == added.id)
+    [factor] = await rows(house.platform, theirs)
+    assert (factor.kind, factor.login_id) == ("totp", None)
+    assert factor.confirmed_at is not None
+    assert added.totp_secret.encode() not in factor.secret
     assert added.totp_secret in added.totp_uri
     [event] = await events(house.platform, subject_id=added.id)
     assert (event.action, event.actor_kind) == ("system:staff_member:add", "system")

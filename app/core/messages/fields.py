@@ -88,6 +88,8 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Este texto pede uma senha ou um código. A agência nunca pede: escreva de outro modo.",
         "This text asks for a password or a code. The agency never asks: say it otherwise.",
     ),
+    # Proving who one is.
+    "one_proof_only": _both("Envie uma só prova de identidade.", "Send a single proof."),
     # Passwords.
     "password_weak": _both(
         "Senha fácil de adivinhar. Use uma frase longa e só sua.",

@@ -194,6 +194,18 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("Sessão encerrada", "Esta sessão terminou. Entre de novo."),
         ("Session ended", "This session is over. Sign in again."),
     ),
+    "second_factor_required": _both(
+        (
+            "Falta o segundo fator",
+            "Envie também um código do aplicativo autenticador (totp) ou um código de recuperação"
+            " (recovery_code), ou use uma chave de acesso.",
+        ),
+        (
+            "Second factor missing",
+            "Send a code of your authenticator app (totp) or a recovery code (recovery_code) too,"
+            " or use a passkey.",
+        ),
+    ),
     "step_up_required": _both(
         (
             "Confirme que é você",

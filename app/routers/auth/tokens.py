@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.core.errors import Failure
+from app.core.errors import Failure, FieldError
 from app.routers.admission import (
     PublicRoute,
     actor_of,
@@ -19,13 +19,21 @@ from app.routers.admission import (
 from app.routers.identifiers import read_id
 from app.routers.strict_route import FORM
 from app.schemas.auth import RefreshRequest, TokenPair
+from app.security.recovery_codes import LONGEST_TYPED
 from app.services import sessions, sign_in
+from app.services.second_factors import Code
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=PublicRoute)
 
 Username = Annotated[str, Form(max_length=320, description="The e-mail address.")]
 Secret = Annotated[str, Form(max_length=1024, json_schema_extra={"format": "password"})]
-Code = Annotated[str, Form(max_length=16, description="Six digits from the authenticator.")]
+Totp = Annotated[
+    str | None, Form(max_length=16, description="Six digits from the authenticator app.")
+]
+RecoveryCode = Annotated[
+    str | None,
+    Form(max_length=LONGEST_TYPED, description="One of the ten, in place of `totp`. Works once."),
+]
 
 
 def _example(fields: Mapping[str, str]) -> dict[str, Any]:
@@ -52,12 +60,23 @@ async def customer_token(
     customer_id: Annotated[
         str | None, Form(max_length=64, description="Which account, for a login of several.")
     ] = None,
+    totp: Totp = None,
+    recovery_code: RecoveryCode = None,
     grant_type: Annotated[Literal["password"] | None, Form()] = None,
 ) -> TokenPair:
-    """E-mail and password. The answer to a failure is the same whatever was wrong."""
+    """E-mail and password; with a second factor, also `totp` or `recovery_code`.
+
+    The answer to a failure is the same whatever was wrong; only that a code is missing is told, and
+    only to who knows the password.
+    """
     account = _account(customer_id)
     tokens = await sign_in.customer(
-        platform_of(request), username, password, account, actor_of(request)
+        platform_of(request),
+        username,
+        password,
+        account,
+        actor_of(request),
+        _code(totp, recovery_code),
     )
     return _pair(tokens)
 
@@ -79,11 +98,15 @@ async def staff_token(
     request: Request,
     username: Username,
     password: Secret,
-    totp: Code,
+    totp: Totp = None,
+    recovery_code: RecoveryCode = None,
     grant_type: Annotated[Literal["password"] | None, Form()] = None,
 ) -> TokenPair:
-    """E-mail, password and a fresh code of the authenticator (TOTP), always all three."""
-    tokens = await sign_in.staff(platform_of(request), username, password, totp, actor_of(request))
+    """E-mail, password and a code, `totp` or `recovery_code`: always all three."""
+    code = _code(totp, recovery_code)
+    if code is None:
+        raise Failure("validation_failed", errors=[FieldError("/totp", "missing")])
+    tokens = await sign_in.staff(platform_of(request), username, password, code, actor_of(request))
     return _pair(tokens)
 
 
@@ -120,6 +143,14 @@ def _pair(tokens: sessions.Tokens) -> TokenPair:
         refresh_token=tokens.refresh_token,
         expires_in=tokens.expires_in,
     )
+
+
+def _code(totp: str | None, recovery_code: str | None) -> Code | None:
+    """The code that was sent, if any. Raises `Failure("validation_failed")` for two."""
+    if totp is not None and recovery_code is not None:
+        raise Failure("validation_failed", errors=[FieldError("/recovery_code", "one_proof_only")])
+    code = Code(totp, recovery_code)
+    return code or None
 
 
 def _account(customer_id: str | None) -> UUID | None:

@@ -1,0 +1,141 @@
+"""Letting in whoever has proved who they are: the session, what it leaves behind, its record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, Update, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.actors import Actor
+from app.access.viewers import STAFF_ROLES, Viewer
+from app.core.statements import bound
+from app.models import Customer, Login, Membership, StaffMember, table_of
+from app.services.audit_log import Deed
+from app.services.platform import Platform
+from app.services.proofs import Proof, spend
+from app.services.session_watch import LiveSession, open_memberships
+from app.services.sessions import Holder, Tokens, actor_of, open_session
+
+CUSTOMER_ACTION = "auth:customer:sign_in"
+STAFF_ACTION = "auth:staff:sign_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """A password that was right: the hash that it was checked against, and a fresh one if due."""
+
+    hash: str
+    fresh: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What somebody proves who they are with: a password, a second factor, or both."""
+
+    password: Password | None = None
+    proof: Proof | None = None
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """The kinds of it, as a session keeps them."""
+        return (("password",) if self.password else ()) + (
+            (self.proof.factor,) if self.proof else ()
+        )
+
+
+async def customer(
+    platform: Platform, login_id: UUID, account: UUID | None, caller: Actor, evidence: Evidence
+) -> Tokens | None:
+    """A session for a login on one of its accounts: `account`, else the oldest membership.
+
+    None if the evidence was used up or has become worthless meanwhile, or if no account is open to
+    the login.
+    """
+    async with platform.database.transaction() as connection:
+        now = platform.clock()
+        asked = {"login": login_id, "account": account, "now": now}
+        chosen = _OLDEST if account is None else _NAMED
+        customer_id = (await connection.execute(chosen, asked)).scalar_one_or_none()
+        noted = {"row": login_id, "now": now}
+        if customer_id is None or not await _accepted(connection, _LOGIN, noted, evidence):
+            return None
+        await connection.execute(_NOTE_CUSTOMER, {"row": customer_id, "now": now})
+        holder = Holder("customer", login_id, Viewer.SELF, customer_id)
+        deed = Deed(CUSTOMER_ACTION, subject_type="login", subject_id=login_id, rows=1)
+        return await _open(platform, connection, holder, caller, evidence, deed)
+
+
+async def staff(
+    platform: Platform, member_id: UUID, role: str, caller: Actor, evidence: Evidence
+) -> Tokens | None:
+    """A session for a member of staff in their role; None as for `customer`."""
+    if role not in STAFF_ROLES:
+        return None
+    async with platform.database.transaction() as connection:
+        noted = {"row": member_id, "now": platform.clock()}
+        if not await _accepted(connection, _MEMBER, noted, evidence):
+            return None
+        holder = Holder("staff", member_id, Viewer(role))
+        deed = Deed(STAFF_ACTION, subject_type="staff_member", subject_id=member_id, rows=1)
+        return await _open(platform, connection, holder, caller, evidence, deed)
+
+
+async def _accepted(
+    connection: AsyncConnection, note: Update, noted: Mapping[str, Any], evidence: Evidence
+) -> bool:
+    """Use the evidence up and note the sign-in; False for evidence that is worthless by now.
+
+    The row is asked once more: a password that was changed, or a person who was shut out, while
+    this one was being checked opens nothing.
+    """
+    if evidence.proof is not None and not await spend(connection, evidence.proof):
+        return False
+    if evidence.password is not None:
+        note = note.where(note.table.c.password_hash == evidence.password.hash)
+        if evidence.password.fresh is not None:
+            note = note.values(password_hash=evidence.password.fresh)
+    return (await connection.execute(note, noted)).first() is not None
+
+
+async def _open(
+    platform: Platform,
+    connection: AsyncConnection,
+    holder: Holder,
+    caller: Actor,
+    evidence: Evidence,
+    deed: Deed,
+) -> Tokens:
+    session_id, tokens = await open_session(platform, connection, holder, caller, evidence.factors)
+    live = LiveSession(session_id, holder.kind, holder.viewer, holder.id, holder.customer_id, ())
+    await platform.audit.add(connection, actor_of(live, caller), deed)
+    return tokens
+
+
+def _note(table: Table) -> Update:
+    return (
+        update(table)
+        .where(table.c.id == bound("row", table.c.id.type))
+        .values(last_login_at=bound("now", table.c.last_login_at.type))
+        .returning(table.c.id)
+    )
+
+
+# Made once: making a statement costs as much as running it.
+_OLDEST = (
+    select(Membership.customer_id)
+    .join(Customer, Customer.id == Membership.customer_id)
+    .where(
+        Membership.login_id == bound("login", Membership.login_id.type),
+        *open_memberships(),
+        Customer.status != "erased",
+    )
+    .order_by(Membership.created_at, Membership.id)
+    .limit(1)
+)
+_NAMED = _OLDEST.where(Membership.customer_id == bound("account", Membership.customer_id.type))
+_LOGINS, _MEMBERS = table_of(Login), table_of(StaffMember)
+_LOGIN = _note(_LOGINS).where(_LOGINS.c.status == "active", _LOGINS.c.reset_required_at.is_(None))
+_MEMBER = _note(_MEMBERS).where(_MEMBERS.c.status == "active")
+_NOTE_CUSTOMER = _note(table_of(Customer))

@@ -1,0 +1,123 @@
+"""`migrations/`: what becomes of the rows that are there, up and down again."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, MetaData, Table, insert, select
+
+from app.core.database import Database
+from app.core.ids import new_id
+from tests.support.databases import DatabaseKind, Databases, alembic_config
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def url(databases: Databases, database_kind: DatabaseKind) -> Iterator[str]:
+    with databases.fresh(database_kind, migrated=False) as made:
+        yield made
+
+
+def done(url: str, deed: Any) -> Any:
+    """What `deed(connection)` returns, in a transaction of its own."""
+
+    async def do() -> Any:
+        database = Database(url)
+        try:
+            async with database.transaction() as connection:
+                return await connection.run_sync(deed)
+        finally:
+            await database.close()
+
+    return asyncio.run(do())
+
+
+def rows(url: str, name: str) -> dict[UUID, dict[str, Any]]:
+    """A table as it stands in the database, whatever the models say, by id."""
+
+    def read(connection: Connection) -> dict[UUID, dict[str, Any]]:
+        found = Table(name, MetaData(), autoload_with=connection)
+        read = [dict(row) for row in connection.execute(select(found)).mappings()]
+        return {UUID(str(row["id"])): row for row in read}
+
+    found: dict[UUID, dict[str, Any]] = done(url, read)
+    return found
+
+
+def add(url: str, name: str, row: dict[str, Any]) -> UUID:
+    """One more row of a table as it stands in the database; ids as that database keeps them."""
+    row = {"id": new_id()} | row
+
+    def write(connection: Connection) -> None:
+        found = Table(name, MetaData(), autoload_with=connection)
+        plain = connection.dialect.name == "sqlite"
+        values = {
+            key: value.hex if plain and isinstance(value, UUID) else value
+            for key, value in row.items()
+        }
+        connection.execute(insert(found).values(**values))
+
+    done(url, write)
+    return UUID(str(row["id"]))
+
+
+def member(number: int, **columns: Any) -> dict[str, Any]:
+    email = f"equipe-{number}@alainer.com.br"
+    return {
+        "email": email,
+        "email_key": email,
+        "name": "Equipe",
+        "role": "support",
+        "status": "active",
+        "password_hash": "x",
+        "created_at": NOW,
+    } | columns
+
+
+def test_staffs_secrets_become_authenticators_and_secrets_again(url: str) -> None:
+    config = alembic_config(url)
+    command.upgrade(config, "0003")
+    fresh = add(url, "staff_members", member(1, totp_secret=b"sealed-1"))
+    used = add(url, "staff_members", member(2, totp_secret=b"sealed-2", totp_last_step=7))
+
+    command.upgrade(config, "0004")
+    assert "totp_secret" not in rows(url, "staff_members")[fresh]
+    moved = rows(url, "authenticators")
+    assert {key: (row["secret"], row["last_step"]) for key, row in moved.items()} == {
+        fresh: (b"sealed-1", None),
+        used: (b"sealed-2", 7),
+    }
+    for key, row in moved.items():
+        assert UUID(str(row["staff_id"])) == key
+        assert (row["kind"], row["login_id"], row["transports"]) == ("totp", None, "")
+        assert row["confirmed_at"] is not None
+
+    # Meanwhile one takes another into use, and one starts with another and never confirms it.
+    second = {"kind": "totp", "name": "Novo", "created_at": NOW, "secret": b"sealed-3"}
+    later = {"confirmed_at": NOW + timedelta(days=1)}
+    add(url, "authenticators", second | later | {"staff_id": used})
+    add(url, "authenticators", second | {"staff_id": fresh})
+    only_a_passkey = add(url, "staff_members", member(3))
+
+    command.downgrade(config, "0003")
+    back = {
+        key: (row["totp_secret"], row["totp_last_step"])
+        for key, row in rows(url, "staff_members").items()
+    }
+    assert back == {
+        fresh: (b"sealed-1", None),
+        used: (b"sealed-2", 7),
+        only_a_passkey: (b"", None),  # opens nothing
+    }
+    assert len(rows(url, "authenticators")) == 2
+
+    command.upgrade(config, "head")
+    again = rows(url, "authenticators")
+    assert again[fresh]["secret"] == b"sealed-1"
+    assert (again[used]["secret"], again[used]["last_step"]) == (b"sealed-2", 7)
+    assert len(again) == 5
