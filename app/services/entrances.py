@@ -12,6 +12,7 @@ from app.access.actors import Actor
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.statements import bound
 from app.models import Customer, Login, Membership, StaffMember, table_of
+from app.services import new_devices
 from app.services.audit_log import Deed
 from app.services.platform import Platform
 from app.services.proofs import Proof, spend
@@ -107,6 +108,7 @@ async def _open(
     evidence: Evidence,
     deed: Deed,
 ) -> Tokens:
+    await new_devices.tell(platform, connection, holder.kind, holder.id, caller)
     session_id, tokens = await open_session(platform, connection, holder, caller, evidence.factors)
     live = LiveSession(session_id, holder.kind, holder.viewer, holder.id, holder.customer_id, ())
     await platform.audit.add(connection, actor_of(live, caller), deed)

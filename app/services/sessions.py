@@ -21,6 +21,8 @@ from app.services.session_watch import LiveSession
 # Made once, and on the tables: making a statement costs as much as running it.
 _OPEN = insert(table_of(Session))
 _ISSUE = insert(table_of(RefreshToken))
+_TOKENS_KEPT = timedelta(days=30)
+_SESSIONS_KEPT = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +175,18 @@ async def end_all(
 
 
 async def purge(platform: Platform) -> None:
-    """Forget sessions a month after they expired; what was done in them stays on record."""
+    """Forget refresh tokens a month after their session expired, sessions after half a year.
+
+    What was done in them stays on record. Until then a session tells which devices are known.
+    """
+    now = platform.clock()
+    # A stretch, not all that ever expired: each hour looks at the newly expired ones alone.
+    over = select(Session.id).where(
+        Session.expires_at < now - _TOKENS_KEPT, Session.expires_at > now - 2 * _TOKENS_KEPT
+    )
     async with platform.database.transaction() as connection:
-        await connection.execute(
-            delete(Session).where(Session.expires_at < platform.clock() - timedelta(days=30))
-        )
+        await connection.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(over)))
+        await connection.execute(delete(Session).where(Session.expires_at < now - _SESSIONS_KEPT))
 
 
 def actor_of(live: LiveSession, caller: Actor) -> Actor:

@@ -146,21 +146,24 @@ async def test_logging_out_ends_the_session_at_once_and_twice_is_no_error(house:
     assert await renew(house.platform, maria.refresh_token, stranger("after-logout")) is None
 
 
-async def test_sessions_are_forgotten_a_month_after_they_expired(house: Service) -> None:
+async def test_tokens_are_forgotten_a_month_after_their_session_expired_and_it_after_half_a_year(
+    house: Service,
+) -> None:
     maria = await add_customer(house.platform)
-    statement = select(Session.id).where(Session.id == maria.session_id)
+    session = select(Session.id).where(Session.id == maria.session_id)
+    tokens = select(RefreshToken.digest).where(RefreshToken.session_id == maria.session_id)
     days = house.platform.settings.refresh_token_days
     try:
-        house.clock.ahead = timedelta(days=days + 29)
-        await purge(house.platform)
-        assert len(await rows(house.platform, statement)) == 1
-        house.clock.ahead = timedelta(days=days + 31)
-        await purge(house.platform)
-        assert await rows(house.platform, statement) == []
+        for later, left in ((29, (1, 1)), (31, (1, 0)), (179, (1, 0)), (181, (0, 0))):
+            house.clock.ahead = timedelta(days=days + later)
+            await purge(house.platform)
+            found = (
+                len(await rows(house.platform, session)),
+                len(await rows(house.platform, tokens)),
+            )
+            assert found == left
     finally:
         house.clock.ahead = timedelta()
-    tokens = select(RefreshToken).where(RefreshToken.session_id == maria.session_id)
-    assert await rows(house.platform, tokens) == []
 
 
 async def test_all_sessions_of_one_person_end_but_the_one_that_is_kept(house: Service) -> None:

@@ -1,0 +1,86 @@
+"""Telling people by mail that somebody signed in as them, from where they had not been before."""
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import String, exists, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.access.actors import Actor
+from app.core.columns import UtcDateTime
+from app.core.language import negotiate
+from app.core.statements import bound
+from app.models import Login, Session, StaffMember
+from app.services import outbox
+from app.services.platform import Platform
+
+KNOWN_FOR: Final = timedelta(days=180)
+"""For how long a device is remembered after its last use."""
+TEMPLATE: Final = "sign_in_new_device"
+_SESSIONS_PAGE: Final = "sessions"
+_RECOVERY_PAGE: Final = "recover"
+
+
+async def tell(
+    platform: Platform, connection: AsyncConnection, kind: str, holder: UUID, caller: Actor
+) -> None:
+    """Queue a mail to who is signing in just now, unless they did so before with the same kind of
+    device, in the same network, within half a year.
+
+    To be called before the session is opened, and after the holder's row was changed: it is locked
+    then, so that of two sign-ins at once only the first is news.
+    """
+    now = platform.clock()
+    asked = {
+        "holder": holder,
+        "device": caller.device,
+        "network": caller.network,
+        "since": now - KNOWN_FOR,
+    }
+    customer = kind == "customer"
+    found = (await connection.execute(_LOGIN if customer else _MEMBER, asked)).one()
+    if found.known:
+        return
+    area = platform.settings.area_url
+    message = outbox.Message(
+        TEMPLATE,
+        found.email,
+        negotiate(found.language),
+        params={
+            "happened_at": now.isoformat(),
+            "device": caller.device,
+            "network": caller.network,
+            "sessions_link": f"{area}/{_SESSIONS_PAGE}" if customer else None,
+            "recovery_link": f"{area}/{_RECOVERY_PAGE}" if customer else None,
+        },
+        login_id=holder if customer else None,
+        staff_id=None if customer else holder,
+    )
+    await outbox.queue(platform, connection, message)
+
+
+def _known(column: InstrumentedAttribute[UUID | None]) -> Any:
+    """Whether a session of the holder speaks for this device and network.
+
+    One that was cut short does not: it may have been somebody else's.
+    """
+    return exists().where(
+        column == bound("holder", column.type),
+        Session.device.is_not_distinct_from(bound("device", Session.device.type)),
+        Session.network.is_not_distinct_from(bound("network", Session.network.type)),
+        func.coalesce(Session.last_used_at, Session.created_at) > bound("since", UtcDateTime()),
+        or_(Session.ended_at.is_(None), Session.end_reason == "logged_out"),
+    )
+
+
+# Made once: making a statement costs as much as running it.
+_LOGIN = select(Login.email, Login.language, _known(Session.login_id).label("known")).where(
+    Login.id == bound("holder", Login.id.type)
+)
+_MEMBER = select(
+    StaffMember.email,
+    literal("pt-BR", String()).label("language"),
+    _known(Session.staff_id).label("known"),
+).where(StaffMember.id == bound("holder", StaffMember.id.type))
