@@ -15,11 +15,13 @@ from app.core.settings import Settings
 from app.routers import docs, health, openapi, problems
 from app.routers.auth import keys, tokens
 from app.routers.customer import access_log, customer_changes, profile
+from app.routers.customer import password as customer_password
 from app.routers.customer import sessions as customer_sessions
 from app.routers.envelope import Envelope
-from app.routers.public import policies, registrations
+from app.routers.public import password_resets, password_strength, policies, registrations
 from app.routers.staff import audit_events, customers, visibility
 from app.routers.staff import customer_changes as staff_customer_changes
+from app.routers.staff import password as staff_password
 from app.routers.staff import sessions as staff_sessions
 from app.security.keys import Keyring
 from app.services import migrations
@@ -37,10 +39,14 @@ DOORS = (
     access_log.router,
     customer_sessions.router,
     staff_sessions.router,
+    customer_password.router,
+    staff_password.router,
     tokens.router,
     keys.router,
     policies.router,
     registrations.router,
+    password_strength.router,
+    password_resets.router,
     health.router,
     docs.router,
 )

@@ -18,6 +18,7 @@ class TokenPair(BaseModel):
                     "token_type": "bearer",
                     "expires_in": 900,
                     "refresh_token": "Zm9yIG9uZSB1c2Ugb25seSwga2VlcCBpdCBzZWNyZXQ",
+                    "notices": [],
                 }
             ]
         }
@@ -27,6 +28,15 @@ class TokenPair(BaseModel):
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a kind, not a token
     expires_in: Annotated[int, Field(description="Seconds that the access token is good for.")]
     refresh_token: str
+    notices: Annotated[
+        list[str],
+        Field(
+            description=(
+                "What to tell whoever has just signed in: `password_common`, the password is one "
+                "of those that are tried first, and should be changed. More may come."
+            )
+        ),
+    ]
 
 
 RefreshToken = Annotated[

@@ -8,6 +8,7 @@ ThrottledDeed = Literal[
     "customer_sign_in",
     "staff_sign_in",
     "second_factor",
+    "own_password",
     "recovery",
     "registration",
     "invitation",
@@ -63,6 +64,8 @@ RULES: Final[Mapping[ThrottledDeed, Rule]] = {
     # A code has six digits: the account's pace holds, whoever comes from wherever. Only who knows
     # the password or holds a session can get here, so it is no lock on a stranger.
     "second_factor":     Rule(None,                 Pace(5, 900),     Budget(300, 300)),
+    # To change a password one tells the one of now; who is signed in might guess at it.
+    "own_password":      Rule(None,                 Pace(5, 900),     Budget(100, 300)),
     "recovery":          Rule(Pace(3, 900),         Pace(6, 30),      Budget(30, 600),  "customer"),
     "registration":      Rule(Pace(3, 900),         Pace(6, 30),      Budget(30, 600),  "customer"),
     "invitation":        Rule(None,                 Pace(10, 900),    None),

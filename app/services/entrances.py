@@ -1,11 +1,11 @@
 """Letting in whoever has proved who they are: the session, what it leaves behind, its record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, Update, select, update
+from sqlalchemy import Table, Update, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -21,14 +21,19 @@ from app.services.sessions import Holder, Tokens, actor_of, open_session
 
 CUSTOMER_ACTION = "auth:customer:sign_in"
 STAFF_ACTION = "auth:staff:sign_in"
+PASSWORD_COMMON = "password_common"  # noqa: S105 - a notice
 
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """A password that was right: the hash that it was checked against, and a fresh one if due."""
+    """A password that was right: the hash that it was checked against, and a fresh one if due.
+
+    `common` is one that is among those that are tried first by now, whatever it once was.
+    """
 
     hash: str
     fresh: str | None = None
+    common: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,11 @@ class Evidence:
         return (("password",) if self.password else ()) + (
             (self.proof.factor,) if self.proof else ()
         )
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is to be told to whoever is let in with it."""
+        return (PASSWORD_COMMON,) if self.password is not None and self.password.common else ()
 
 
 async def customer(
@@ -97,6 +107,10 @@ async def _accepted(
         note = note.where(note.table.c.password_hash == evidence.password.hash)
         if evidence.password.fresh is not None:
             note = note.values(password_hash=evidence.password.fresh)
+        if evidence.password.common and note.table is _LOGINS:
+            # Since when, until the next change; in the same statement, so that it costs nothing.
+            since = func.coalesce(_LOGINS.c.credential_flagged_at, noted["now"])
+            note = note.values(credential_flagged_at=since)
     return (await connection.execute(note, noted)).first() is not None
 
 
@@ -112,7 +126,7 @@ async def _open(
     session_id, tokens = await open_session(platform, connection, holder, caller, evidence.factors)
     live = LiveSession(session_id, holder.kind, holder.viewer, holder.id, holder.customer_id, ())
     await platform.audit.add(connection, actor_of(live, caller), deed)
-    return tokens
+    return replace(tokens, notices=evidence.notices)
 
 
 def _note(table: Table) -> Update:

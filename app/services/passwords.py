@@ -1,10 +1,32 @@
 """The judgement that every new password must pass, wherever one is set."""
 
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.actors import Actor
 from app.core.errors import Failure, FieldError
 from app.core.passwords import PASSWORD_LIMITS
+from app.models import Customer, Login, Membership, StaffMember
 from app.security.password_strength import Strength
 from app.security.personal_data import Person
+from app.services.authorization import require
 from app.services.platform import Platform
+
+_MOST_ACCOUNTS = 20
+"""Of a login's accounts, how many a new password is compared with; the oldest ones."""
+
+
+async def assess(platform: Platform, actor: Actor, password: str, person: Person) -> Strength:
+    """Tell a form what a password is worth, for a `person` as the form knows them.
+
+    Nothing is stored and nothing is put on record: no account is asked about, and nobody's data is
+    shown. Raises `Failure` with ``too_many_requests`` or ``hashing_busy``.
+    """
+    require(actor, "public:password:assess")
+    await platform.throttle.attempt("password_strength", network=actor.network)
+    return await judge(platform, password, person)
 
 
 async def judge(platform: Platform, password: str, person: Person) -> Strength:
@@ -30,3 +52,32 @@ async def require_acceptable(
     if not strength.acceptable:
         errors = [FieldError(pointer, reason, PASSWORD_LIMITS) for reason in strength.reasons]
         raise Failure("validation_failed", errors=errors)
+
+
+async def owner_of_login(connection: AsyncConnection, login_id: UUID) -> Person:
+    """What is known of a login's human, whose own address is the first, and of their accounts."""
+    login = (
+        await connection.execute(select(Login.name, Login.email).where(Login.id == login_id))
+    ).one()
+    accounts = (
+        await connection.execute(
+            select(Customer.name, Customer.email, Customer.phone, Customer.tax_id)
+            .join(Membership, Membership.customer_id == Customer.id)
+            .where(Membership.login_id == login_id, Membership.revoked_at.is_(None))
+            .order_by(Membership.created_at, Membership.id)
+            .limit(_MOST_ACCOUNTS)
+        )
+    ).all()
+    numbers = [number for account in accounts for number in (account.phone, account.tax_id)]
+    return Person(
+        names=(login.name, *(account.name for account in accounts)),
+        emails=(login.email, *(account.email for account in accounts)),
+        numbers=tuple(number for number in numbers if number),
+    )
+
+
+async def owner_of_staff(connection: AsyncConnection, staff_id: UUID) -> Person:
+    """What is known of a member of staff."""
+    found = select(StaffMember.name, StaffMember.email).where(StaffMember.id == staff_id)
+    member = (await connection.execute(found)).one()
+    return Person.of(name=member.name, email=member.email)

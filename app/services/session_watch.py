@@ -72,10 +72,11 @@ class SessionWatch:
                 return read(row)
         return None
 
-    def forget(self, session: UUID) -> None:
-        """Ask the database the next time: the session was just changed here."""
-        for kind in ("staff", "customer"):
-            self._known.pop((kind, session), None)
+    def forget(self, *sessions: UUID) -> None:
+        """Ask the database the next time: the sessions were just changed here."""
+        for session in sessions:
+            for kind in ("staff", "customer"):
+                self._known.pop((kind, session), None)
 
     async def _look(
         self, key: tuple[str, UUID], statement: Prepared, read: Callable[[Any], LiveSession | None]

@@ -37,11 +37,15 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a client gets: an access token for minutes, a refresh token to be used once."""
+    """What a client gets: an access token for minutes, a refresh token to be used once.
+
+    `notices` are codes of what the holder should be told, at a sign-in.
+    """
 
     access_token: str
     refresh_token: str
     expires_in: int
+    notices: tuple[str, ...] = ()
 
 
 async def open_session(

@@ -119,7 +119,7 @@ async def _known(
     if found is None or not verdict.ok or found["status"] != "active":
         return None
     fresh = await platform.hashing.hash(password) if verdict.needs_rehash else None
-    return Password(found["password_hash"], fresh)
+    return Password(found["password_hash"], fresh, platform.judge.is_common(password))
 
 
 async def _evidence(

@@ -41,7 +41,8 @@ async def test_a_customer_signs_in_stays_and_leaves(house: Service) -> None:
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     tokens = answer.json()
-    assert set(tokens) == {"access_token", "token_type", "expires_in", "refresh_token"}
+    assert set(tokens) == {"access_token", "token_type", "expires_in", "refresh_token", "notices"}
+    assert tokens["notices"] == []
     assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
     assert (await profile(house, tokens["access_token"])).json()["id"] == str(maria.id)
 

@@ -83,9 +83,9 @@ def test_every_operation_says_what_it_answers(document: dict[str, Any]) -> None:
         for status, answer in answers.items():
             assert answer["description"], (place, status)
             assert "X-Request-ID" in answer["headers"], (place, status)
-            if status == "204":
-                assert "content" not in answer, place
+            if status in {"202", "204"} and "content" not in answer:
                 continue
+            assert status != "204", place
             for media_type, content in answer["content"].items():
                 if media_type != "text/plain":
                     assert content["schema"], (place, status)

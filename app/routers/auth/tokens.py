@@ -142,6 +142,7 @@ def _pair(tokens: sessions.Tokens) -> TokenPair:
         access_token=tokens.access_token,
         refresh_token=tokens.refresh_token,
         expires_in=tokens.expires_in,
+        notices=list(tokens.notices),
     )
 
 
