@@ -57,6 +57,7 @@ SHORT: Final[Mapping[tuple[str, str], str]] = {
     ("public", "/name"): _DATUM,
     ("auth", "/username"): _CREDENTIAL,
     ("auth", "/totp"): _CREDENTIAL,
+    ("auth", "/recovery_code"): _CREDENTIAL,
     ("auth", "/refresh_token"): _CREDENTIAL,
     ("auth", "/customer_id"): "an id: an account that the login may enter, or refused",
 }

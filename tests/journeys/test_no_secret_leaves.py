@@ -1,0 +1,235 @@
+"""No hash, link, token or password of anybody's leaves to staff: every field by every endpoint.
+
+The endpoints are the application's own, the columns the database's, the commands the program's:
+what is added tomorrow is asked too. Canaries stand in every secret column; real secrets are made
+over HTTP and learned as their owners are told them (`tests/support/secrets.py`).
+"""
+
+import asyncio
+import copy
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from app.access.viewers import STAFF_ROLES, Viewer
+from app.main import create_app
+from app.models import Base
+from tests.support.commands import PRINTS
+from tests.support.exercisers import EXERCISERS
+from tests.support.secret_making import Made, make_secrets
+from tests.support.secrets import SECRET_COLUMNS, Hoard, staff_endpoints
+from tests.support.stage import Stage, raw, staged
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+DOCUMENT: Final = create_app().openapi()
+ENDPOINTS: Final = staff_endpoints(DOCUMENT)
+PROGRAM: Final = "from app.cli import main; main()"
+_keys = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The stage, the secrets made on it, and where its files lie."""
+
+    stage: Stage
+    hoard: Hoard
+    made: Made
+    folder: Path
+    database_url: str
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(
+    shared_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Scene]:
+    folder = tmp_path_factory.mktemp("secrets")
+    async with staged(shared_database_url, folder) as stage:
+        hoard = Hoard()
+        made = await make_secrets(stage, hoard)
+        yield Scene(stage, hoard, made, folder, shared_database_url)
+
+
+def ids(scene: Scene, name: str) -> Iterator[str]:
+    """Whose id may stand at a path's parameter: a canary's, and a real one."""
+    if name in scene.made.ids:
+        yield str(scene.made.ids[name])
+    table = f"{name.removesuffix('_id')}s"
+    table = {"logins": "logins", "messages": "outbox_messages"}.get(table, table)
+    assert table in scene.stage.canaries, f"say whose id {name} is"
+    yield str(scene.stage.canaries[table].values["id"])
+
+
+def requests(scene: Scene, endpoint: tuple[str, str]) -> Iterator[tuple[str, Any]]:
+    """Path and body of each way to ask, the body being the document's own example."""
+    method, path = endpoint
+    operation = DOCUMENT["paths"][path][method]
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    body: Any = None
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        schema = content["schema"]
+        found = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        body = copy.deepcopy(found["examples"][0])
+    for chosen in itertools.product(*(ids(scene, name) for name in names)):
+        address = path
+        for name, value in zip(names, chosen, strict=True):
+            address = address.replace(f"{{{name}}}", value)
+        if body is None:
+            yield address, None
+        else:
+            for known in scene.made.logins:
+                yield address, with_ids(body, known)
+
+
+def with_ids(body: Any, login_id: UUID) -> Any:
+    if isinstance(body, dict):
+        return {
+            name: str(login_id) if name == "login_id" else with_ids(value, login_id)
+            for name, value in body.items()
+        }
+    return body
+
+
+def judge(scene: Scene, answer: httpx.Response, reader: Viewer) -> None:
+    """Nothing in the answer, or in the log until now, is a secret of somebody else's."""
+    content = raw(answer)
+    assert answer.status_code < 500, answer.text
+    assert scene.hoard.leaks(content, to=reader) == []
+    for table, column in SECRET_COLUMNS:
+        assert not scene.stage.canaries[table].found(column, content), f"{table}.{column} left"
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=" ".join)
+@pytest.mark.parametrize("role", STAFF_ROLES)
+async def test_no_secret_leaves_to_staff(
+    scene: Scene, endpoint: tuple[str, str], role: Viewer
+) -> None:
+    method, path = endpoint
+    headers = {**scene.stage.headers(role), "If-Match": "*"}
+    for address, body in requests(scene, endpoint):
+        sent = headers | {"Idempotency-Key": f"no-secret-{next(_keys):06d}"}
+        answer = await scene.stage.client.request(method, address, json=body, headers=sent)
+        judge(scene, answer, role)
+    if entry := EXERCISERS.get(endpoint):
+        judge(scene, await entry.send(scene.stage, role, dict(headers)), role)
+    if method == "get" and "{" not in path:
+        for name in ("q", "email", "limit", "cursor", "unknown"):
+            for secret in scene.made.spoken:
+                answer = await scene.stage.client.get(path, params={name: secret}, headers=headers)
+                judge(scene, answer, role)
+
+
+async def test_whoever_is_no_staff_is_told_no_secret_either(scene: Scene) -> None:
+    for method, path in ENDPOINTS:
+        for headers in ({}, scene.stage.owner, {"Authorization": "Bearer x"}):
+            for address, body in requests(scene, (method, path)):
+                answer = await scene.stage.client.request(
+                    method, address, json=body, headers=headers
+                )
+                assert answer.status_code == 401
+                assert scene.hoard.leaks(raw(answer)) == []
+
+
+async def test_no_log_line_metric_or_audit_row_holds_a_secret(scene: Scene) -> None:
+    metrics = await scene.stage.client.get("/metrics")
+    written = scene.stage.log.getvalue()
+    assert written.count(b"\n") > 20
+    everything = written + metrics.content + await table_dump(scene, "audit_events")
+    assert scene.hoard.leaks(everything) == []
+    for table, column in SECRET_COLUMNS:
+        assert not scene.stage.canaries[table].found(column, everything), f"{table}.{column}"
+
+
+async def table_dump(scene: Scene, name: str) -> bytes:
+    """Every value of a table, one a line, as bytes that can be searched."""
+    async with scene.stage.platform.database.snapshot() as connection:
+        found = await connection.execute(select(Base.metadata.tables[name]))
+        return b"\n".join(
+            value if isinstance(value, bytes) else str(value).encode()
+            for row in found
+            for value in row
+        )
+
+
+async def test_no_table_holds_a_secret_in_clear(scene: Scene) -> None:
+    for table in Base.metadata.sorted_tables:
+        assert scene.hoard.leaks(await table_dump(scene, table.name)) == [], table.name
+
+
+async def test_a_password_s_hash_stands_in_its_own_column_alone(scene: Scene) -> None:
+    async with scene.stage.platform.database.snapshot() as connection:
+        logins = Base.metadata.tables["logins"]
+        found = await connection.execute(select(logins.c.password_hash))
+        hashes = [value.encode() for value in found.scalars() if value is not None]
+        assert len(hashes) >= 2
+        for table in Base.metadata.sorted_tables:
+            others = [column for column in table.columns if column.name != "password_hash"]
+            for row in await connection.execute(select(*others)):
+                line = repr(tuple(row)).encode()
+                assert not any(value in line for value in hashes), table.name
+
+
+async def test_no_file_of_the_database_holds_a_secret(scene: Scene) -> None:
+    """Deleted rows and the write-ahead log too, where there are such files."""
+    if not scene.database_url.startswith("sqlite"):
+        pytest.skip("PostgreSQL's files are its own")
+    file = Path(scene.database_url.partition(":///")[2])
+    content = b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
+    assert b"SQLite format 3" in content
+    assert scene.hoard.leaks(content) == []
+
+
+async def test_mails_tell_secrets_to_their_owners_alone(scene: Scene) -> None:
+    staff = {person.email for person in scene.stage.staff.values()}
+    letters = list((scene.folder / "mail").glob("*.eml"))
+    for letter in letters:
+        message = message_from_bytes(letter.read_bytes(), policy=default)
+        parts = [part for part in message.walk() if not part.is_multipart()]
+        told = "".join(part.get_content() for part in parts).encode()
+        if any(address in str(message["To"]) for address in staff):
+            assert scene.hoard.leaks(told) == [], message["Subject"]
+
+
+@pytest.mark.parametrize("name", PRINTS)
+async def test_no_command_prints_a_secret(scene: Scene, name: str) -> None:
+    environment = {
+        **os.environ,
+        "SALVAGUARDA_DATABASE_URL": scene.database_url,
+        "SALVAGUARDA_VAR_DIR": str(scene.folder),
+    }
+    said = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", PROGRAM, *name.split(), *PRINTS[name]],
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    everything = said.stdout + said.stderr
+    honest = {0, 1} if name == "audit verify" else {0}  # it sees that one seal is a canary
+    assert said.returncode in honest, everything
+    assert everything.strip()
+    assert scene.hoard.leaks(everything) == []
+    for table, column in SECRET_COLUMNS:
+        assert not scene.stage.canaries[table].found(column, everything), f"{table}.{column}"
+
+
+async def test_the_hoard_knows_what_was_made_and_sees_a_leak(scene: Scene) -> None:
+    kinds = {what for _, what in scene.hoard.kept.values()}
+    assert kinds >= {"password", "access_token", "refresh_token", "totp_secret"}
+    assert len(scene.hoard.kept) >= 20
+    secret = next(iter(scene.hoard.kept))
+    assert scene.hoard.leaks(f"x {secret} y".encode()) != []

@@ -1,0 +1,128 @@
+"""Makes secrets of every kind over HTTP, and remembers them as their owners are told them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+from sqlalchemy import select
+
+from app.core.ids import new_id
+from app.models import Login
+from app.services import one_time_tokens, outbox
+from app.services.mail_templates import MailTemplates
+from app.services.outbox import Message
+from tests.support.mail_samples import samples
+from tests.support.people import bearer
+from tests.support.records import rows
+from tests.support.secrets import Hoard
+from tests.support.stage import Stage
+
+PASSWORD: Final = "Onze-tucanos-no-p\u00e1tio-5!"
+EMAIL: Final = "segredos@exemplo.com.br"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Who the secrets belong to, and which of them people would type somewhere."""
+
+    ids: Mapping[str, UUID]
+    """By the name of a path's parameter."""
+    logins: tuple[UUID, ...]
+    spoken: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Speaks to the doors of customers and of the public; whatever they tell is a secret."""
+
+    stage: Stage
+    hoard: Hoard
+
+    async def post(self, path: str, owner: str = "customer", **request: Any) -> httpx.Response:
+        """A successful POST, its answer learned."""
+        answer = await self.stage.client.post(path, **request)
+        assert answer.status_code in (200, 201, 202, 204), f"{path}: {answer.text}"
+        self.hoard.learn_answer(owner, answer.content)
+        return answer
+
+
+async def make_secrets(stage: Stage, hoard: Hoard) -> Made:
+    """Every kind of secret there is, learned by `hoard`; told are the people they belong to."""
+    maker = Maker(stage, hoard)
+    hoard.learn("customer", "password", PASSWORD)
+    for role, person in stage.staff.items():
+        hoard.learn(role, "totp_secret", person.totp_secret)
+        hoard.learn(role, "access_token", person.token)
+    customer_id = await _register(maker)
+    login_id = (await rows(stage.platform, select(Login.id).where(Login.email == EMAIL)))[0][0]
+    await _sign_in(maker)
+    await _queue_every_mail(stage, login_id, customer_id)
+    await hoard.learn_mails(stage.platform)
+    return Made(
+        ids={"customer_id": customer_id, "login_id": login_id},
+        logins=(login_id, stage.canaries["logins"].values["id"]),
+        spoken=(PASSWORD,),
+    )
+
+
+async def _register(maker: Maker) -> UUID:
+    version = maker.stage.canaries["policies"].values["version"]
+    form = {
+        "kind": "person",
+        "name": "Dona dos Segredos",
+        "email": EMAIL,
+        "password": PASSWORD,
+        "accepted_policy_version": version,
+    }
+    key = {"Idempotency-Key": "segredos-0001"}
+    answer = await maker.post("/v1/public/registrations", json=form, headers=key)
+    await maker.post("/v1/public/registrations", json=form, headers=key)
+    return UUID(answer.json()["customer"]["id"])
+
+
+async def _sign_in(maker: Maker) -> None:
+    """Pairs of tokens: as given, renewed, and of a session that was ended."""
+    form = {"username": EMAIL, "password": PASSWORD}
+    pair = (await maker.post("/v1/auth/customer/token", data=form)).json()
+    renewal = {"refresh_token": pair["refresh_token"]}
+    renewed = (await maker.post("/v1/auth/refresh", json=renewal)).json()
+    await maker.post("/v1/auth/logout", headers=bearer(renewed["access_token"]))
+    await maker.post("/v1/auth/customer/token", data=form)
+    for role, person in maker.stage.staff.items():
+        staff_form = {"username": person.email, "password": person.password, "totp": person.code()}
+        await maker.post("/v1/auth/staff/token", owner=role, data=staff_form)
+
+
+async def _queue_every_mail(stage: Stage, login_id: UUID, customer_id: UUID) -> None:
+    """One of each template that holds a link or token, whichever deed sends it."""
+    templates = MailTemplates(stage.platform.settings.agency_name)
+    for template in templates.names():
+        values = samples(templates, template)
+        secret = [name for name in values if name.rpartition("_")[2] in ("link", "token", "code")]
+        if secret:
+            async with stage.platform.database.transaction() as connection:
+                token = await one_time_tokens.issue(
+                    stage.platform,
+                    connection,
+                    "trial",
+                    lifetime=one_time_tokens.KEPT,
+                    login_id=login_id,
+                    subject_id=new_id(),
+                )
+                message = Message(
+                    template,
+                    EMAIL,
+                    "pt-BR",
+                    params={name: value for name, value in values.items() if name not in secret},
+                    secret={
+                        name: outbox.link(stage.platform, "pagina", token)
+                        if name.endswith("link")
+                        else token
+                        for name in secret
+                    },
+                    login_id=login_id,
+                    customer_id=customer_id,
+                )
+                await outbox.queue(stage.platform, connection, message)

@@ -1,0 +1,171 @@
+"""What must never leave to staff: the table of every secret, and a hoard of real ones.
+
+Columns and members are not listed because somebody thought of them: whatever looks as if it could
+hold a secret, by its name or type, must be judged here, or a test fails.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote
+
+import orjson
+from sqlalchemy import Column, LargeBinary, Table, select
+
+from app.core.columns import UtcDateTime
+from app.models import Base, OutboxMessage
+from app.services.platform import Platform
+from tests.support.records import rows
+
+Place = tuple[str, str]
+
+LOOKS_SECRET: Final = re.compile(
+    r"passw|senha|hash|secret|token|digest|sealed|totp|otp|credential|signature|challenge|answer"
+    r"|link|uri|codes?$|key$|form$|cookie|pin$|proof",
+    re.IGNORECASE,
+)
+"""Names under which a secret could hide."""
+
+SECRET_COLUMNS: Final[Mapping[Place, str]] = {
+    ("logins", "password_hash"): "a customer's password, hashed",
+    ("staff_members", "password_hash"): "a colleague's password, hashed",
+    ("authenticators", "secret"): "what makes somebody's codes, sealed",
+    ("recovery_codes", "digest"): "a recovery code, digested",
+    ("refresh_tokens", "digest"): "a refresh token, digested",
+    ("one_time_tokens", "digest"): "a link's token, digested",
+    ("outbox_messages", "sealed"): "links on their way, sealed",
+    ("pending_registrations", "form"): "a registration with its password's hash, sealed",
+    ("idempotency_keys", "key"): "what a caller repeats a request with, digested",
+    ("idempotency_keys", "answer"): "an answer to somebody else, sealed",
+}
+"""Every column that holds a secret in some form. No viewer sees any of them, its owner neither."""
+
+HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
+    ("authenticators", "credential_id"): "a passkey's name: it signs nothing",
+    ("authenticators", "public_key"): "public by nature",
+    ("challenges", "challenge"): "worth nothing without the passkey that answers it",
+    ("customers", "name_key"): "a name, folded for sorting",
+    ("customers", "email_key"): "an address, folded for finding",
+    ("customers", "city_key"): "a city, folded for sorting",
+    ("customers", "postal_code"): "where somebody lives",
+    ("logins", "email_key"): "an address, folded for finding",
+    ("staff_members", "email_key"): "an address, folded for finding",
+    ("invitations", "email_key"): "an address, folded for finding",
+    ("pending_registrations", "email_key"): "an address, folded for finding",
+    ("incidents", "reason_code"): "why, in one word",
+    ("interventions", "reason_code"): "why, in one word",
+    ("incidents", "form"): "what ANPD is told",
+    ("outbox_messages", "key"): "which event the mail is about",
+    ("outbox_messages", "code"): "what the mail server answered",
+    ("idempotency_keys", "request_digest"): "tells equal requests from others",
+    ("audit_events", "policy_hash"): "which matrix was in force",
+    ("audit_seals", "digest"): "a proof over the log, made to be shown",
+    ("audit_seals", "previous"): "a proof over the log, made to be shown",
+    ("audit_seals", "signature"): "a proof over the log, made to be shown",
+    ("policies", "hash"): "of a text that everybody may read",
+    ("policy_acceptances", "hash"): "of a text that everybody may read",
+}
+"""Columns whose name or type is suspicious, and why they hold no secret."""
+
+SHOWN_TO_STAFF: Final[Mapping[str, str]] = {
+    "postal_code": "where somebody lives",
+    "policy_hash": "which matrix was in force",
+}
+"""Suspicious members of what the staff door answers, and why each is nobody else's secret."""
+
+TAKEN_FROM_STAFF: Final[Mapping[str, str]] = {
+    "postal_code": "where somebody lives",
+}
+"""Suspicious members of what the staff door takes, and why none is a customer's secret."""
+
+
+def staff_endpoints(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Method and path of everything behind the staff door."""
+    return sorted(
+        (method, path)
+        for path, operations in document["paths"].items()
+        for method in operations
+        if path.startswith("/v1/staff")
+    )
+
+
+def suspicious_columns() -> Iterator[Place]:
+    """Every column that could hold a secret, by its name or type."""
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if _could_hold_a_secret(table, column):
+                yield table.name, column.name
+
+
+def _could_hold_a_secret(table: Table, column: Column[Any]) -> bool:
+    if isinstance(column.type, UtcDateTime) or column.foreign_keys:
+        return False
+    return isinstance(column.type, LargeBinary) or bool(LOOKS_SECRET.search(column.name))
+
+
+@dataclass(slots=True)
+class Hoard:
+    """Real secrets, each with whose it is and what. Told about a leak, it names no value."""
+
+    kept: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def learn(self, owner: str, what: str, secret: str) -> None:
+        """Remember a secret; whoever had it first stays its owner."""
+        assert len(secret) >= 6, f"{what} is too short to be told from other text"
+        self.kept.setdefault(secret, (owner, what))
+
+    def learn_answer(self, owner: str, content: bytes) -> None:
+        """Remember every secret that stands in a JSON answer to its owner."""
+        try:
+            document = json.loads(content)
+        except ValueError:
+            return
+        for name, value in _members(document):
+            if SECRET_MEMBERS.fullmatch(name):
+                self.learn(owner, name, value)
+
+    async def learn_mails(self, platform: Platform) -> None:
+        """Remember what is sealed in the outbox: the links and tokens of every mail."""
+        chosen = select(
+            OutboxMessage.id,
+            OutboxMessage.template,
+            OutboxMessage.sealed,
+            OutboxMessage.staff_id,
+        ).where(OutboxMessage.sealed.is_not(None))
+        for message_id, template, sealed, staff_id in await rows(platform, chosen):
+            if template.startswith("kqz"):  # a canary: nobody sealed it
+                continue
+            owner = "customer" if staff_id is None else str(staff_id)
+            opened = orjson.loads(platform.mail_sealer.open(sealed, message_id.bytes))
+            for name, value in opened.items():
+                self.learn(owner, f"{name} of {template}", value)
+                if token := _TOKEN.search(value):
+                    self.learn(owner, f"token of {template}", token[1])
+
+    def leaks(self, content: bytes, to: str = "") -> list[str]:
+        """What stands in `content` though it is a secret of somebody other than `to`."""
+        return [
+            f"{what} of {owner}"
+            for secret, (owner, what) in self.kept.items()
+            if owner != to and (secret.encode() in content or quote(secret).encode() in content)
+        ]
+
+
+SECRET_MEMBERS: Final = re.compile(
+    r"(access_|refresh_)?token|(totp_)?secret|(otpauth_|provisioning_)?uri|(recovery_)?codes"
+)
+"""Members of answers in which a caller is told a secret of their own."""
+_TOKEN: Final = re.compile(r"#token=([\w-]{43})$")
+
+
+def _members(document: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(document, dict):
+        for inner_name, inner in document.items():
+            yield from _members(inner, inner_name)
+    elif isinstance(document, list):
+        for inner in document:
+            yield from _members(inner, name)
+    elif isinstance(document, str):
+        yield name, document
