@@ -173,10 +173,6 @@ LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
 """What an answer is good for next, by operation id."""
 
 
-_ABOUT_THEMSELVES: Final = frozenset({"/v1/staff/visibility", "/v1/staff/password"})
-"""Where staff see and change what is their own, which needs no reason."""
-
-
 def security_of(path: str) -> list[dict[str, list[str]]] | None:
     """What a path asks of its callers; None where anybody may come."""
     if path.startswith(("/v1/staff", "/v1/customer")):
@@ -191,7 +187,7 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
         taken.append(_header("Accept-Language", "`pt-BR` (default) or `en`.", "en"))
     if path.startswith("/v1/staff"):
         taken.append(_purpose())
-    if path.startswith("/v1/staff") and path not in _ABOUT_THEMSELVES:
+    if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
         taken.append(_reason())
     if method == "patch":
         example = '"3f7a0c51e9d24b86a1f0c2d4e6b8a097"'
@@ -248,7 +244,7 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
         codes |= {"unauthenticated", "token_invalid", "session_ended"}
     if path.startswith(("/v1/staff", "/v1/customer")):
         codes |= {"forbidden", "purpose_not_allowed"}
-    if path.startswith("/v1/staff") and path not in _ABOUT_THEMSELVES:
+    if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
         codes |= {"reason_required"}
     if path.endswith(("/profile", "/{customer_id}")):
         codes |= {"not_found"}

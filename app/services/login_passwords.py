@@ -35,10 +35,11 @@ async def replace(
 async def restore(
     platform: Platform, connection: AsyncConnection, actor: Actor, fresh: str, login_id: UUID
 ) -> list[UUID] | None:
-    """The same for a login whose human came by a link in a mail; every session ends.
+    """The same for a login whose human came by a link in a mail.
 
-    The link proves the address, and opens what an intervention has closed. None for a login that
-    is disabled.
+    Every session ends, and every other link of the login's dies: whoever had the password may have
+    asked for it. The link proves the address, and opens what an intervention has closed. None for a
+    login that is disabled.
     """
     chosen = (Login.id == login_id, Login.status == "active")
     return await _set(platform, connection, actor, fresh, chosen, by_link=True)
@@ -74,7 +75,8 @@ async def _set(
     ended = await sessions.end_all(
         platform, connection, END_REASON, login_id=login.id, but=actor.session_id
     )
-    await one_time_tokens.void(platform, connection, *RECOVERY, login_id=login.id)
+    dying = () if by_link else RECOVERY
+    await one_time_tokens.void(platform, connection, *dying, login_id=login.id)
     message = password_mails.changed(
         platform,
         actor,

@@ -11,7 +11,7 @@ from app.core.errors import Refusal
 from app.models import Session
 from app.projection.projection import to_json
 from app.services.audit_log import Deed
-from app.services.authorization import require
+from app.services.authorization import require_grounds
 from app.services.listings import find_page
 from app.services.platform import Platform
 from app.services.sessions import end_all
@@ -42,7 +42,7 @@ async def end_one(platform: Platform, actor: Actor, session_id: UUID) -> None:
     Raises `Refusal("not_found")` for one that is not theirs, or lives no more.
     """
     action = f"{_door(actor)}:session:end"
-    require(actor, action)
+    require_grounds(actor, action)
     now = platform.clock()
     statement = (
         update(Session)
@@ -66,7 +66,7 @@ async def end_one(platform: Platform, actor: Actor, session_id: UUID) -> None:
 async def end_others(platform: Platform, actor: Actor) -> None:
     """End all of the caller's sessions but the one that asks. None to end is no error."""
     action = f"{_door(actor)}:session:end"
-    require(actor, action)
+    require_grounds(actor, action)
     staff = actor.kind == "staff"
     async with platform.database.transaction() as connection:
         ended = await end_all(

@@ -12,7 +12,7 @@ from app.core.errors import Failure, FieldError
 from app.models import Login, StaffMember
 from app.services import login_passwords, outbox, password_mails, sessions
 from app.services.audit_log import Deed
-from app.services.authorization import require, require_purpose
+from app.services.authorization import require_grounds
 from app.services.passwords import owner_of_login, owner_of_staff, require_acceptable
 from app.services.platform import Platform
 from app.services.presence import require_presence
@@ -30,8 +30,7 @@ async def change(platform: Platform, actor: Actor, current: str, new: str) -> No
     ``hashing_busy``.
     """
     action = f"{'customer' if actor.kind == 'login' else 'staff'}:password:update"
-    require(actor, action)
-    require_purpose(actor, action)
+    require_grounds(actor, action)
     holder = _id_of(actor)
     async with platform.database.snapshot() as connection:
         await require_presence(platform, connection, actor)

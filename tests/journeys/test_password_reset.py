@@ -105,7 +105,8 @@ async def test_every_session_ends_and_every_other_link_dies(house: Service) -> N
     second = await open_customer_session(house.platform, maria.login_id, other.id)
     first, newest = await link(house, maria), await link(house, maria)
     intervention = await issue(house.platform, "intervention", maria.login_id)
-    undo = await issue(house.platform, "email_undo", maria.login_id)
+    begun = await issue(house.platform, "email_change", maria.login_id)
+    undo = await issue(house.platform, "email_undo", None)
     assert first != newest
     assert (await confirm(house, newest)).status_code == 204
     for token in (maria.token, second):
@@ -116,7 +117,9 @@ async def test_every_session_ends_and_every_other_link_dies(house: Service) -> N
     refused(await confirm(house, first))
     refused(await confirm(house, intervention))
     async with house.platform.database.snapshot() as connection:
-        assert await one_time_tokens.look(house.platform, connection, undo, "email_undo")
+        look = one_time_tokens.look
+        assert await look(house.platform, connection, begun, "email_change") is None
+        assert await look(house.platform, connection, undo, "email_undo") is not None
 
 
 async def test_it_is_told_by_mail_and_on_record(house: Service) -> None:

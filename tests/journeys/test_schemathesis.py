@@ -39,6 +39,13 @@ ROLES: Final = (Viewer.DIRECTOR, Viewer.SUPPORT, Viewer.SYSTEMS_ENGINEER)
 EMAIL: Final = "maria@exemplo.com.br"
 PASSWORD: Final = "quatro-gatos-7-telhados"
 
+OUT_OF_REACH: Final = {
+    "POST /v1/auth/staff/token",  # wants a code of this minute
+    "POST /v1/public/password-resets/confirm",  # wants a token out of a mail
+    "DELETE /v1/customer/sessions/{session_id}",  # wants a session of who is new each time
+}
+"""What no caller does well who knows the document alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -69,8 +76,10 @@ def house(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
                 await add_customer(platform)
             return maria, {role: await add_staff(platform, role) for role in ROLES}
 
-        async def fresh() -> str:
-            return (await add_customer(service.platform)).token
+        async def fresh(path: str) -> str:
+            if path.startswith("/v1/staff"):
+                return (await add_staff(service.platform, "support", password=PASSWORD)).token
+            return (await add_customer(service.platform, password=PASSWORD)).token
 
         maria, staff = loop.run(arrive())
         yield House(loop, service, over_there(service.app, loop, fresh), maria, staff)
@@ -103,9 +112,9 @@ def test_nothing_is_found_as_a_customer_and_as_nobody(
     findings = found(house, document, house.maria.headers, covered=covered)
     assert not findings.failures, str(findings)
     for operation, statuses in findings.statuses.items():
-        assert operation.startswith("POST /v1/auth/staff") or any(
-            status < 300 for status in statuses
-        ), f"{operation} never went well: {statuses}"
+        assert operation in OUT_OF_REACH or any(status < 300 for status in statuses), (
+            f"{operation} never went well: {statuses}"
+        )
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -17,7 +17,8 @@ from tests.support.formats import FORMATS
 
 T = TypeVar("T")
 Headers = list[tuple[bytes, bytes]]
-Fresh = Callable[[], Awaitable[str]]
+Fresh = Callable[[str], Coroutine[Any, Any, str]]
+"""From a path to the token of somebody who may call there, and was never seen before."""
 
 SEED: Final = 20261122
 PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
@@ -48,6 +49,8 @@ OF_THE_MOMENT: Final = frozenset(
         "tax_id_not_of_kind",
         "address_incomplete",
         "password_common",
+        "password_incorrect",
+        "password_unchanged",
         "password_guessable",
         "password_personal",
     }
@@ -55,6 +58,15 @@ OF_THE_MOMENT: Final = frozenset(
 
 MISSING_HEADER: Final = ["401", "403", "422", "428"]
 """What answers a missing header; 428 is RFC 6585's own for `If-Match`."""
+
+ENDING: Final = (
+    "/v1/auth/logout",
+    "/v1/customer/password",
+    "/v1/customer/sessions",
+    "/v1/staff/password",
+    "/v1/staff/sessions",
+)
+"""Where sessions of the caller end, or the password that the document's examples sign in with."""
 
 NEGATIVE: Final = ["400", "401", "403", "404", "405", "412", "415", "422", "428"]
 """What answers data that the document does not allow: never a 2xx, never a 5xx."""
@@ -116,7 +128,8 @@ class Loop:
 def over_there(app: ASGIApp, loop: Loop, fresh: Fresh) -> ASGIApp:
     """`app`, which lives on `loop`, for callers on any other; requests and answers go whole.
 
-    A sign-out that brings a token gets one of `fresh` instead: the run's own must live on.
+    Where somebody's sessions or password would end, they are those of a `fresh` token's: the run's
+    own must live on.
     """
 
     async def bridge(scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,20 +140,22 @@ def over_there(app: ASGIApp, loop: Loop, fresh: Fresh) -> ASGIApp:
             message = await receive()
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        if scope["path"] == "/v1/auth/logout":
-            scope["headers"] = await loop.borrow(_with_fresh_token(scope["headers"], fresh))
+        if scope["path"].startswith(ENDING):
+            renewed = _with_fresh_token(scope["headers"], fresh(scope["path"]))
+            scope["headers"] = await loop.borrow(renewed)
         for sent in await loop.borrow(_whole(app, {**scope, "state": {}}, body)):
             await send(sent)
 
     return bridge
 
 
-async def _with_fresh_token(headers: Headers, fresh: Fresh) -> Headers:
+async def _with_fresh_token(headers: Headers, fresh: Coroutine[Any, Any, str]) -> Headers:
     token = dict(headers).get(b"authorization", b"")
     if token.count(b".") != 2:
+        fresh.close()
         return headers
     others = [pair for pair in headers if pair[0] != b"authorization"]
-    return [*others, (b"authorization", b"Bearer " + (await fresh()).encode())]
+    return [*others, (b"authorization", b"Bearer " + (await fresh).encode())]
 
 
 async def _whole(app: ASGIApp, scope: Scope, body: bytes) -> list[Message]:
