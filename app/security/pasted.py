@@ -67,6 +67,9 @@ _INNOCENT: Final = re.compile(
 _OWN_SHAPES: Final = (
     re.compile(r"(?<![\w\-])eyJ[\w\-]{8,4096}\.[\w\-]{8,4096}(?:\.[\w\-]{0,4096})?"),  # a JWT
     re.compile(r"(?<![\w\-])[A-Za-z0-9_\-]{43}(?![\w\-])"),  # our opaque tokens and links
+    re.compile(
+        r"(?<![^\W_])[34679A-HJKMNP-TV-Z]{4}(?:-[34679A-HJKMNP-TV-Z]{4}){3}(?![^\W_])"
+    ),  # codes
     re.compile(r"otpauth://\S{1,1024}"),
     re.compile(r"(?<=://)[^\s/:@]{1,64}:(?P<secret>[^\s/@]{1,128})(?=@)"),  # ftp://user:secret@
 )

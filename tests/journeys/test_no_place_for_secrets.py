@@ -95,21 +95,25 @@ def test_the_document_knows_every_route_of_the_staff_door() -> None:
     assert len(ENDPOINTS) >= 6
 
 
+def suspicious(path: str, names: set[str]) -> set[tuple[str, str]]:
+    return {(path, name) for name in names if LOOKS_SECRET.search(name)}
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=" ".join)
 def test_no_answer_to_staff_has_a_member_for_a_secret(endpoint: tuple[str, str]) -> None:
-    shown = members_shown(*endpoint)
-    assert {name for name in shown if LOOKS_SECRET.search(name)} <= set(SHOWN_TO_STAFF)
+    assert suspicious(endpoint[1], members_shown(*endpoint)) <= set(SHOWN_TO_STAFF)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=" ".join)
 def test_staff_can_send_no_secret_of_a_customer_s(endpoint: tuple[str, str]) -> None:
-    taken = members_taken(*endpoint)
-    assert {name for name in taken if LOOKS_SECRET.search(name)} <= set(TAKEN_FROM_STAFF)
+    assert suspicious(endpoint[1], members_taken(*endpoint)) <= set(TAKEN_FROM_STAFF)
 
 
 def test_every_judgement_of_a_member_is_still_needed() -> None:
-    assert set(SHOWN_TO_STAFF) <= set().union(*(members_shown(*one) for one in ENDPOINTS))
-    assert set(TAKEN_FROM_STAFF) <= set().union(*(members_taken(*one) for one in ENDPOINTS))
+    shown = [suspicious(one[1], members_shown(*one)) for one in ENDPOINTS]
+    taken = [suspicious(one[1], members_taken(*one)) for one in ENDPOINTS]
+    assert set(SHOWN_TO_STAFF) == set().union(*shown)
+    assert set(TAKEN_FROM_STAFF) == set().union(*taken)
 
 
 def test_no_command_takes_a_secret_as_an_option_or_argument() -> None:

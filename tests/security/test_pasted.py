@@ -58,6 +58,7 @@ STRONG = st.builds(
         (f"o link https://x.br/#t={OPAQUE} não abriu", f"o link https://x.br/#t={PT} não abriu"),
         (f"{OPAQUE}", PT),
         ("ftp://ana:abc123@ftp.x.com.br", f"ftp://ana:{PT}@ftp.x.com.br"),
+        ("perdi o papel: K7QM-3XDW-9FTA-HR4V", f"perdi o papel: {PT}"),
         ("otpauth://totp/X?secret=ABC", PT),
         ("my password is hunter2", f"my password is {EN}"),
         ("My password is sunflower.", f"My password is {EN}."),

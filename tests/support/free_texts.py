@@ -45,6 +45,7 @@ REDACTED: Final[frozenset[tuple[str, str]]] = frozenset()
 """Written by customers as prose: a password pasted into it is taken out before it is stored."""
 
 _DATUM = "a datum of the registration: what its owner is called or where they live, not a letter"
+_JUDGED = "a half-filled form beside a password that is judged; nothing of it is stored"
 _CREDENTIAL = "tried against what is stored, and never stored"
 
 SHORT: Final[Mapping[tuple[str, str], str]] = {
@@ -55,6 +56,11 @@ SHORT: Final[Mapping[tuple[str, str], str]] = {
     },
     ("customer", "/name"): _DATUM,
     ("public", "/name"): _DATUM,
+    ("public", "/email"): _JUDGED,
+    ("public", "/phone"): _JUDGED,
+    ("public", "/tax_id"): _JUDGED,
+    ("public", "/company"): _JUDGED,
+    ("public", "/token"): _CREDENTIAL,
     ("auth", "/username"): _CREDENTIAL,
     ("auth", "/totp"): _CREDENTIAL,
     ("auth", "/recovery_code"): _CREDENTIAL,

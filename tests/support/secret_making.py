@@ -20,6 +20,8 @@ from tests.support.secrets import Hoard
 from tests.support.stage import Stage
 
 PASSWORD: Final = "Onze-tucanos-no-p\u00e1tio-5!"
+RESET: Final = "Doze-quatis-na-varanda-6?"
+CHANGED: Final = "Treze-lontras-no-riacho-7;"
 EMAIL: Final = "segredos@exemplo.com.br"
 
 
@@ -51,19 +53,21 @@ class Maker:
 async def make_secrets(stage: Stage, hoard: Hoard) -> Made:
     """Every kind of secret there is, learned by `hoard`; told are the people they belong to."""
     maker = Maker(stage, hoard)
-    hoard.learn("customer", "password", PASSWORD)
+    for password in (PASSWORD, RESET, CHANGED):
+        hoard.learn("customer", "password", password)
     for role, person in stage.staff.items():
         hoard.learn(role, "totp_secret", person.totp_secret)
         hoard.learn(role, "access_token", person.token)
     customer_id = await _register(maker)
     login_id = (await rows(stage.platform, select(Login.id).where(Login.email == EMAIL)))[0][0]
     await _sign_in(maker)
+    await _recover(maker)
     await _queue_every_mail(stage, login_id, customer_id)
     await hoard.learn_mails(stage.platform)
     return Made(
         ids={"customer_id": customer_id, "login_id": login_id},
         logins=(login_id, stage.canaries["logins"].values["id"]),
-        spoken=(PASSWORD,),
+        spoken=(PASSWORD, RESET, CHANGED),
     )
 
 
@@ -93,6 +97,22 @@ async def _sign_in(maker: Maker) -> None:
     for role, person in maker.stage.staff.items():
         staff_form = {"username": person.email, "password": person.password, "totp": person.code()}
         await maker.post("/v1/auth/staff/token", owner=role, data=staff_form)
+
+
+async def _recover(maker: Maker) -> None:
+    """A forgotten password, and then a change of the new one."""
+    resets = "/v1/public/password-resets"
+    await maker.post(resets, json={"email": EMAIL})
+    await maker.hoard.learn_mails(maker.stage.platform)
+    token = maker.hoard.told_in("password_reset")
+    await maker.post(f"{resets}/confirm", json={"token": token, "new_password": RESET})
+    form = {"username": EMAIL, "password": RESET}
+    pair = (await maker.post("/v1/auth/customer/token", data=form)).json()
+    change = {"current_password": RESET, "new_password": CHANGED}
+    path, headers = "/v1/customer/password", bearer(pair["access_token"])
+    answer = await maker.stage.client.put(path, json=change, headers=headers)
+    assert answer.status_code == 204, answer.text
+    await maker.post("/v1/auth/customer/token", data=form | {"password": CHANGED})
 
 
 async def _queue_every_mail(stage: Stage, login_id: UUID, customer_id: UUID) -> None:

@@ -69,16 +69,23 @@ HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
 }
 """Columns whose name or type is suspicious, and why they hold no secret."""
 
-SHOWN_TO_STAFF: Final[Mapping[str, str]] = {
-    "postal_code": "where somebody lives",
-    "policy_hash": "which matrix was in force",
-}
-"""Suspicious members of what the staff door answers, and why each is nobody else's secret."""
+_CUSTOMER = "/v1/staff/customers/{customer_id}"
 
-TAKEN_FROM_STAFF: Final[Mapping[str, str]] = {
-    "postal_code": "where somebody lives",
+SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
+    ("/v1/staff/customers", "postal_code"): "where somebody lives",
+    (_CUSTOMER, "postal_code"): "where somebody lives",
+    ("/v1/staff/audit-events", "policy_hash"): "which matrix was in force",
+    ("/v1/staff/visibility", "policy_hash"): "which matrix is in force",
 }
-"""Suspicious members of what the staff door takes, and why none is a customer's secret."""
+"""Suspicious members of what the staff door answers, by path, and why each tells nobody's secret
+but the reader's own."""
+
+TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
+    (_CUSTOMER, "postal_code"): "where somebody lives",
+    ("/v1/staff/password", "current_password"): "the caller's own",
+    ("/v1/staff/password", "new_password"): "the caller's own",
+}
+"""Suspicious members of what the staff door takes, by path, and why none is a customer's secret."""
 
 
 def staff_endpoints(document: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -143,6 +150,11 @@ class Hoard:
                 self.learn(owner, f"{name} of {template}", value)
                 if token := _TOKEN.search(value):
                     self.learn(owner, f"token of {template}", token[1])
+
+    def told_in(self, template: str) -> str:
+        """The token of the only mail of a template that was learned."""
+        [found] = [s for s, (_, what) in self.kept.items() if what == f"token of {template}"]
+        return found
 
     def leaks(self, content: bytes, to: str = "") -> list[str]:
         """What stands in `content` though it is a secret of somebody other than `to`."""
