@@ -14,13 +14,25 @@ from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.routers import docs, health, openapi, problems
 from app.routers.auth import keys, tokens
-from app.routers.customer import access_log, customer_changes, profile
+from app.routers.customer import (
+    access_log,
+    accounts,
+    customer_changes,
+    invitations,
+    invoices,
+    members,
+    membership,
+    profile,
+)
 from app.routers.customer import password as customer_password
 from app.routers.customer import sessions as customer_sessions
 from app.routers.envelope import Envelope
+from app.routers.public import invitations as public_invitations
 from app.routers.public import password_resets, password_strength, policies, registrations
 from app.routers.staff import audit_events, customers, visibility
 from app.routers.staff import customer_changes as staff_customer_changes
+from app.routers.staff import invoices as staff_invoices
+from app.routers.staff import members as staff_members
 from app.routers.staff import password as staff_password
 from app.routers.staff import sessions as staff_sessions
 from app.security.keys import Keyring
@@ -41,6 +53,14 @@ DOORS = (
     staff_sessions.router,
     customer_password.router,
     staff_password.router,
+    accounts.router,
+    membership.router,
+    members.router,
+    invitations.router,
+    invoices.router,
+    staff_members.router,
+    staff_invoices.router,
+    public_invitations.router,
     tokens.router,
     keys.router,
     policies.router,

@@ -1,7 +1,7 @@
 """The only way out: from a plan and a row to what the viewer is shown."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Dialect, Select
+from sqlalchemy import ColumnElement, Dialect, Select
 
 from app.access.actors import Actor
 from app.access.matrix import Resource
@@ -17,7 +17,7 @@ from app.access.visibility import RESOURCES, matrix_hash
 from app.core.statements import Prepared
 from app.projection.cursors import Cursors
 from app.projection.guard import Query
-from app.projection.plans import Plan, PlanKey, View, compile_plans
+from app.projection.plans import Plan, PlanKey, View, compile_plans, viewer_of
 from app.projection.queries import Queries, list_values, place_of, shape_of
 from app.projection.scopes import scope_values
 
@@ -112,6 +112,16 @@ class Projection:
             return Page(items, None)
         place = place_of(query, plan.resource, items[-1])
         return Page(items, self._cursors.write(place, _identity(plan, query, actor)))
+
+    def excerpt(
+        self, plan: Plan, fields: tuple[str, ...]
+    ) -> tuple[tuple[ColumnElement[Any], ...], Callable[[Any], View]]:
+        """The columns of some of the plan's fields, and what makes a view of just these.
+
+        Raises `ValueError` for a field that the viewer does not see.
+        """
+        columns = tuple(plan.columns[plan.visible.index(field)] for field in fields)
+        return columns, viewer_of(fields)
 
     def view(self, plan: Plan, row: Any) -> View:
         """A row of the plan's columns as the viewer sees it: hidden fields are not there."""

@@ -128,10 +128,14 @@ HEADERS: Final[dict[str, Any]] = {
 
 _WITH_TAG: Final = frozenset(
     {
+        "customer_read_invoice",
+        "customer_read_membership",
         "customer_read_profile",
+        "customer_update_member",
         "customer_update_profile",
         "public_read_current_policy",
         "staff_read_customer",
+        "staff_settle_invoice",
         "staff_update_customer",
     }
 )
@@ -202,7 +206,13 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
     return taken
 
 
-_IDEMPOTENT: Final = frozenset({("post", "/v1/public/registrations")})
+_IDEMPOTENT: Final = frozenset(
+    {
+        ("post", "/v1/public/registrations"),
+        ("post", "/v1/customer/invitations"),
+        ("post", "/v1/staff/customers/{customer_id}/invoices"),
+    }
+)
 """Operations that take an `Idempotency-Key`."""
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.access.viewers import STAFF_ROLES, Viewer
-from tests.support.exercisers import EXERCISERS, Route, door_of
+from tests.support.exercisers import EXERCISERS, door_of
+from tests.support.exercising import Route
 from tests.support.stage import Stage, raw, staged
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -98,6 +99,7 @@ async def stage(request: pytest.FixtureRequest, whole_stage: Stage) -> AsyncIter
 
 @pytest.mark.parametrize(("route", "viewer"), INSIDE)
 async def test_nothing_is_revealed(stage: Stage, route: Route, viewer: Viewer) -> None:
+    await EXERCISERS[route].prepare(stage)
     before = await stage.dump(without=LOG)
     answer = await EXERCISERS[route].send(stage, viewer, stage.headers(viewer))
     if route[0] == "patch" and answer.status_code == 412:

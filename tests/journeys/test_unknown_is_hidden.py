@@ -17,7 +17,8 @@ from app.access.viewers import STAFF_ROLES, Viewer
 from app.access.visibility import RESOURCES
 from app.models import Base
 from app.projection.plans import Plan
-from tests.support.exercisers import EXERCISERS, Route, door_of
+from tests.support.exercisers import EXERCISERS, door_of
+from tests.support.exercising import Route
 from tests.support.permitted import parameters_of, sort_keys_of, writable_of
 from tests.support.stage import Stage, comparable, staged
 
@@ -29,9 +30,17 @@ AT_ONCE = 60
 LISTS = [
     (path, viewer)
     for (method, path), entry in EXERCISERS.items()
-    if method == "get" and entry.records.__name__ == "_items"
+    if method == "get" and entry.is_list and entry.part is None
     for viewer in ((Viewer.SELF,) if door_of((method, path)) == "customer" else STAFF_ROLES)
 ]
+FIT = {
+    "name": "Nome Novo",
+    "phone": "(11) 91234-5678",
+    "title": "Outro Assunto",
+    "permissions": ["invoices"],
+    "status": "paid",
+}
+"""Of the fields that viewers may change, values that would be taken."""
 CHANGES = [
     (path, viewer)
     for method, path in EXERCISERS
@@ -92,11 +101,6 @@ def plan_number(plan: Plan) -> int:
     return list(Viewer).index(plan.viewer) % 3
 
 
-def address_of(stage: Stage, path: str) -> str:
-    """The path, of the canary customer where it is about one."""
-    return path.replace("{customer_id}", str(stage.customer_id))
-
-
 async def all_of(requests: Sequence[Any]) -> list[httpx.Response]:
     """The answers, many at a time, so that refusals share their commits."""
     answers: list[httpx.Response] = []
@@ -109,7 +113,7 @@ async def all_of(requests: Sequence[Any]) -> list[httpx.Response]:
 async def test_a_filter_that_is_not_the_viewers_is_unknown(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
-    address = address_of(stage, path)
+    address = stage.address(path)
     resource = EXERCISERS["get", path].resource
     plan = plan_of(stage, ("get", path), viewer)
     mine = parameters_of(resource, viewer)
@@ -138,7 +142,7 @@ async def test_a_filter_that_is_not_the_viewers_is_unknown(
 async def test_a_refused_name_is_refused_in_any_company(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
-    address = address_of(stage, path)
+    address = stage.address(path)
     resource = EXERCISERS["get", path].resource
     headers = stage.headers(viewer)
     hidden = next(
@@ -162,7 +166,7 @@ async def test_a_refused_name_is_refused_in_any_company(
 async def test_a_sort_key_that_is_not_the_viewers_is_unknown(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
-    address = address_of(stage, path)
+    address = stage.address(path)
     resource = EXERCISERS["get", path].resource
     plan = plan_of(stage, ("get", path), viewer)
     headers = stage.headers(viewer)
@@ -187,7 +191,7 @@ async def test_a_sort_key_that_is_not_the_viewers_is_unknown(
 
 @pytest.mark.parametrize(("path", "viewer"), LISTS)
 async def test_what_the_viewer_may_name_works(stage: Stage, path: str, viewer: Viewer) -> None:
-    address = address_of(stage, path)
+    address = stage.address(path)
     # Otherwise the tests above would hold for a service that refuses everything.
     plan = plan_of(stage, ("get", path), viewer)
     headers = stage.headers(viewer)
@@ -203,8 +207,8 @@ async def test_what_the_viewer_may_name_works(stage: Stage, path: str, viewer: V
         assert answer.status_code == 200, f"{field}: {answer.text}"
 
 
-def body_values(stage: Stage, column: str) -> list[Any]:
-    canary = stage.canaries["customers"].values.get(column)
+def body_values(stage: Stage, resource: str, column: str) -> list[Any]:
+    canary = stage.canaries[RESOURCES[resource].table].values.get(column)
     plain = canary if isinstance(canary, str | dict) else str(canary)
     return [plain, None, 0, [], {"a": {"b": 1}}, "x" * 5000]
 
@@ -214,19 +218,19 @@ async def test_a_member_that_is_not_the_viewers_is_unknown(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
     plan = plan_of(stage, ("patch", path), viewer)
-    address = address_of(stage, path)
+    address = stage.address(path)
     headers = {**stage.headers(viewer), "If-Match": "*"}
     before = await stage.dump(without=("audit_events",))
-    writable = writable_of("customer", viewer)
+    writable = writable_of(plan.resource, viewer)
     tops = {field.partition(".")[0] for field in writable}
     # A dotted name that the viewer may write is no secret: it is only not written like this.
     mine = tops | writable
     names = {
         name: at
-        for name, at in spellings("customer", plan, allowed=bool(plan.writable)).items()
+        for name, at in spellings(plan.resource, plan, allowed=bool(plan.writable)).items()
         if name not in mine
     }
-    own_fields = {row.column for row in RESOURCES["customer"].rows}
+    own_fields = {row.column for row in RESOURCES[plan.resource].rows}
 
     async def send(body: Any) -> httpx.Response:
         content = json.dumps(body).encode()
@@ -244,7 +248,9 @@ async def test_a_member_that_is_not_the_viewers_is_unknown(
             (name, value)
             for name, column in names.items()
             if not (nested and name in known)
-            for value in body_values(stage, column)[: 6 if name in own_fields and not nested else 1]
+            for value in body_values(stage, plan.resource, column)[
+                : 6 if name in own_fields and not nested else 1
+            ]
         ]
         unknown = comparable(await send(wrap(NONSENSE, "x")))
         assert unknown[0] == (422 if plan.writable else 403)
@@ -259,9 +265,9 @@ async def test_one_refused_member_refuses_the_whole_change(
     stage: Stage, path: str, viewer: Viewer
 ) -> None:
     plan = plan_of(stage, ("patch", path), viewer)
-    address = address_of(stage, path)
+    address = stage.address(path)
     headers = {**stage.headers(viewer), "If-Match": "*"}
-    allowed = {"name": "Nome Novo"} if "name" in plan.writable else {"phone": "(11) 91234-5678"}
+    allowed = {field: value for field, value in FIT.items() if field in plan.writable}
     before = await stage.dump(without=("audit_events",))
     refused = [
         await stage.client.patch(address, json=allowed | {name: "x"}, headers=headers)

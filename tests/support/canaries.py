@@ -146,6 +146,8 @@ def _value(table: Table, column: Column[Any]) -> Any:
 
 _SHAPED: Mapping[tuple[str, str], Callable[[int, str], str]] = {
     ("customers", "email"): lambda _, text: f"{text}@exemplo.com.br",
+    ("logins", "email"): lambda _, text: f"{text}@exemplo.com.br",
+    ("invitations", "email"): lambda _, text: f"{text}@exemplo.com.br",
     ("customers", "phone"): lambda number, _: f"+55119{61000000 + number}",
     ("customers", "tax_id"): lambda number, _: cpf(820000000 + number),
     ("customers", "postal_code"): lambda number, _: f"{69900000 + number}",

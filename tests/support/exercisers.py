@@ -4,21 +4,17 @@ A route whose success schema reaches a view needs an entry here; a test fails wi
 """
 
 import itertools
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
 
 from app.access.viewers import Viewer
 from app.projection.plans import Plan
+from tests.support.exercising import Exerciser, Expected, Route, items
+from tests.support.member_exercisers import MEMBER_EXERCISERS
 from tests.support.people import PASSWORD
 from tests.support.stage import Stage
-
-Route = tuple[str, str]
-Send = Callable[[Stage, Viewer, dict[str, str]], Coroutine[Any, Any, httpx.Response]]
-Expected = tuple[str, frozenset[str], int]
-"""An audit row: action, fields, rows."""
 
 NOT_RECORDS: Mapping[Route, str] = {
     ("get", "/v1/staff/visibility"): "the matrix itself; tests/services/test_visibility.py",
@@ -26,6 +22,13 @@ NOT_RECORDS: Mapping[Route, str] = {
     ("delete", "/v1/customer/sessions/{session_id}"): "nothing is shown; the same",
     ("delete", "/v1/staff/sessions"): "nothing is shown; the same",
     ("delete", "/v1/staff/sessions/{session_id}"): "nothing is shown; the same",
+    ("put", "/v1/customer/password"): "nothing is shown; tests/journeys/test_password_change.py",
+    ("put", "/v1/staff/password"): "nothing is shown; the same",
+    ("delete", "/v1/customer/membership"): "nothing is shown; tests/journeys/test_members.py",
+    ("delete", "/v1/customer/members/{membership_id}"): "nothing is shown; the same",
+    ("delete", "/v1/customer/invitations/{invitation_id}"): (
+        "nothing is shown; tests/journeys/test_invitations.py"
+    ),
 }
 """Routes of a door with sign-in that show no record, and where else they are held to account."""
 
@@ -34,48 +37,21 @@ _numbers = itertools.count(1)
 WRITTEN = ("address.complement", "attention_note")
 
 
-def _items(content: Any) -> list[Any]:
-    return list(content["items"])
-
-
-def _alone(content: Any) -> list[Any]:
-    return [content]
-
-
 def _registered(content: Any) -> list[Any]:
     return [content["customer"]]
 
 
-def _one_row(entry: "Exerciser", plan: Plan, shown: int) -> list[Expected]:
-    return [(entry.permission, frozenset(plan.visible), shown)]
-
-
-def _public(_entry: "Exerciser", _plan: Plan, _shown: int) -> list[Expected]:
+def _public(_entry: Exerciser, _plan: Plan, _shown: int) -> list[Expected]:
     """What is published to everybody says nothing about anybody."""
     return []
 
 
-def _written(entry: "Exerciser", plan: Plan, _shown: int) -> list[Expected]:
+def _written(entry: Exerciser, plan: Plan, _shown: int) -> list[Expected]:
     door = entry.permission.partition(":")[0]
     return [
         (entry.permission, frozenset([written_field(plan)]), 1),
         (f"{door}:customer:read", frozenset(plan.visible), 1),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Exerciser:
-    """One route: the permission it needs, the resource it shows, how to ask, what to expect.
-
-    `canary` tells whether the answer shows the stage's canary row of the resource.
-    """
-
-    permission: str
-    resource: str
-    send: Send
-    records: Callable[[Any], list[Any]] = _alone
-    expected: Callable[["Exerciser", Plan, int], list[Expected]] = _one_row
-    canary: bool = True
 
 
 def written_field(plan: Plan) -> str:
@@ -167,7 +143,7 @@ async def _register(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.R
 
 
 EXERCISERS: Mapping[Route, Exerciser] = {
-    ("get", "/v1/staff/customers"): Exerciser("staff:customer:list", "customer", _list, _items),
+    ("get", "/v1/staff/customers"): Exerciser("staff:customer:list", "customer", _list, items),
     ("get", "/v1/staff/customers/{customer_id}"): Exerciser(
         "staff:customer:read", "customer", _read
     ),
@@ -175,26 +151,26 @@ EXERCISERS: Mapping[Route, Exerciser] = {
         "staff:customer:update", "customer", _update, expected=_written
     ),
     ("get", "/v1/staff/audit-events"): Exerciser(
-        "staff:audit_event:list", "audit_event", _audit, _items
+        "staff:audit_event:list", "audit_event", _audit, items
     ),
     ("get", "/v1/customer/profile"): Exerciser("customer:customer:read", "customer", _profile),
     ("patch", "/v1/customer/profile"): Exerciser(
         "customer:customer:update", "customer", _update_profile, expected=_written
     ),
     ("get", "/v1/customer/access-log"): Exerciser(
-        "customer:audit_event:list", "audit_event", _access_log, _items
+        "customer:audit_event:list", "audit_event", _access_log, items
     ),
     ("get", "/v1/staff/customers/{customer_id}/history"): Exerciser(
-        "staff:customer_change:list", "customer_change", _history, _items
+        "staff:customer_change:list", "customer_change", _history, items
     ),
     ("get", "/v1/customer/profile/history"): Exerciser(
-        "customer:customer_change:list", "customer_change", _own_history, _items
+        "customer:customer_change:list", "customer_change", _own_history, items
     ),
     ("get", "/v1/customer/sessions"): Exerciser(
-        "customer:session:list", "session", _own_sessions, _items, canary=False
+        "customer:session:list", "session", _own_sessions, items, canary=False
     ),
     ("get", "/v1/staff/sessions"): Exerciser(
-        "staff:session:list", "session", _staff_sessions, _items, canary=False
+        "staff:session:list", "session", _staff_sessions, items, canary=False
     ),
     ("get", "/v1/public/policies/current"): Exerciser(
         "public:policy:read", "policy", _policy, expected=_public
@@ -202,6 +178,7 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     ("post", "/v1/public/registrations"): Exerciser(
         "public:customer:register", "customer", _register, _registered, canary=False
     ),
+    **MEMBER_EXERCISERS,
 }
 
 
@@ -211,8 +188,8 @@ def door_of(route: Route) -> str:
 
 
 def shown_to(route: Route, viewer: Viewer) -> Viewer:
-    """In which capacity the route shows its record: a registration is answered to its owner."""
-    if EXERCISERS[route].permission == "public:customer:register":
+    """In which capacity the route shows its record: who registers is answered as a customer."""
+    if EXERCISERS[route].permission in ("public:customer:register", "public:invitation:accept"):
         return Viewer.SELF
     return Viewer.PUBLIC if door_of(route) == "public" else viewer
 

@@ -32,6 +32,7 @@ OUTGOING: Final[frozenset[tuple[str, str]]] = frozenset(
         *(("staff", f"/address/{part}") for part in ("street", "number", "complement")),
         *(("staff", f"/address/{part}") for part in ("district", "city")),
         ("staff", "/name"),
+        *(("staff", f"/{part}") for part in ("number", "description")),
     }
 )
 """Written by staff, read by customers: a text that asks for a secret is refused there."""
@@ -41,7 +42,7 @@ INTERNAL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
 }
 """Written by staff for staff: the resource and field, which the matrix must hide from customers."""
 
-REDACTED: Final[frozenset[tuple[str, str]]] = frozenset()
+REDACTED: Final[frozenset[tuple[str, str]]] = frozenset({("customer", "/note")})
 """Written by customers as prose: a password pasted into it is taken out before it is stored."""
 
 _DATUM = "a datum of the registration: what its owner is called or where they live, not a letter"
@@ -61,6 +62,7 @@ SHORT: Final[Mapping[tuple[str, str], str]] = {
     ("public", "/tax_id"): _JUDGED,
     ("public", "/company"): _JUDGED,
     ("public", "/token"): _CREDENTIAL,
+    ("customer", "/token"): _CREDENTIAL,
     ("auth", "/username"): _CREDENTIAL,
     ("auth", "/totp"): _CREDENTIAL,
     ("auth", "/recovery_code"): _CREDENTIAL,

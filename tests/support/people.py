@@ -70,6 +70,22 @@ class CustomerPerson:
     password: str = PASSWORD
 
 
+@dataclass(frozen=True, slots=True)
+class MemberPerson:
+    """Somebody with a login and a place in another's account, signed in there."""
+
+    id: UUID
+    """Of the membership."""
+    login_id: UUID
+    customer_id: UUID
+    name: str
+    email: str
+    session_id: UUID
+    refresh_token: str
+    headers: dict[str, str]
+    password: str = PASSWORD
+
+
 async def install_policy(platform: Platform) -> None:
     """The first policy, as `migrate` installs it; nothing when it is there."""
     await migrations.install(platform)
@@ -200,6 +216,54 @@ async def change_columns(platform: Platform, customer_id: UUID, **columns: Any) 
         await connection.execute(
             update(Customer).where(Customer.id == customer_id).values(**columns)
         )
+
+
+async def add_member(
+    platform: Platform,
+    customer_id: UUID,
+    *permissions: str,
+    expires_at: datetime | None = None,
+    email: str | None = None,
+) -> MemberPerson:
+    """A new login with a place in the account that is good for `permissions`, and a session."""
+    number = next(_numbers)
+    login_id, membership_id = new_id(), new_id()
+    address, name = email or f"membro-{number}@exemplo.com.br", f"Membro Numero {number}"
+    now = platform.clock()
+    async with platform.database.transaction() as connection:
+        await connection.execute(
+            insert(Login).values(
+                id=login_id,
+                email=address,
+                email_key=email_key(address),
+                name=name,
+                status="active",
+                password_hash=await platform.hashing.hash(PASSWORD),
+                created_at=now,
+            )
+        )
+        await connection.execute(
+            insert(Membership).values(
+                id=membership_id,
+                login_id=login_id,
+                customer_id=customer_id,
+                permissions=permissions,
+                created_at=now,
+                expires_at=expires_at,
+            )
+        )
+    holder = Holder("customer", login_id, Viewer.SELF, customer_id)
+    session_id, token, refresh_token = await _session(platform, holder)
+    return MemberPerson(
+        membership_id,
+        login_id,
+        customer_id,
+        name,
+        address,
+        session_id,
+        refresh_token,
+        bearer(token),
+    )
 
 
 async def open_customer_session(platform: Platform, login_id: UUID, customer_id: UUID) -> str:

@@ -82,6 +82,7 @@ but the reader's own."""
 
 TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
     (_CUSTOMER, "postal_code"): "where somebody lives",
+    (f"{_CUSTOMER}/invoices", "Idempotency-Key"): "the client's own name for one request",
     ("/v1/staff/password", "current_password"): "the caller's own",
     ("/v1/staff/password", "new_password"): "the caller's own",
 }

@@ -17,8 +17,9 @@ from sqlalchemy import event, select
 from app.access.actors import Actor
 from app.access.purposes import PURPOSES
 from app.access.viewers import Viewer
+from app.access.visibility import RESOURCES
 from app.core import telemetry
-from app.core.ids import coarse_id
+from app.core.ids import coarse_id, new_id
 from app.models import AuditEvent, AuditSubject, Base
 from app.services.platform import Platform
 from tests.support.canaries import Canary, plant, plant_everywhere
@@ -96,6 +97,14 @@ class Stage:
         found: UUID = self.canaries["customers"].values["id"]
         return found
 
+    def address(self, path: str) -> str:
+        """A path with the ids of the canaries that it is about."""
+        return re.sub(r"\{(\w+)_id\}", lambda name: str(self._id(name[1])), path)
+
+    def _id(self, resource: str) -> UUID:
+        found: UUID = self.canaries[RESOURCES[resource].table].values["id"]
+        return found
+
     def headers(self, viewer: Viewer) -> dict[str, str]:
         """What the viewer sends to be let in; nothing for the public."""
         if viewer is Viewer.SELF:
@@ -149,7 +158,13 @@ async def staged(database_url: str, folder: Path, **settings: Any) -> AsyncItera
         telemetry.configure(production=True, level="debug", stream=log)
         try:
             own_id = coarse_id(platform.clock())
-            fixed = {"customers": {"id": own_id}, "audit_events": {"subject_id": own_id}}
+            incident_id = new_id()
+            fixed: dict[str, dict[str, Any]] = {
+                "customers": {"id": own_id},
+                "audit_events": {"subject_id": own_id},
+                "incidents": {"id": incident_id},
+                "outbox_messages": {"batch": f"incident:{incident_id}"},
+            }
             async with platform.database.transaction() as connection:
                 canaries = await plant_everywhere(connection, fixed)
                 closed = await plant(
@@ -216,7 +231,7 @@ def selected(sql: str) -> tuple[str, list[str], list[str]]:
         depth -= text[position : position + 4].upper() == " END"
         position += 1
     parts.append(text[start:position].strip())
-    names = [part.rpartition(" AS ")[2].strip('"') for part in parts]
+    names = [part.rpartition(" AS " if " AS " in part else ".")[2].strip('"') for part in parts]
     return re.split(r"[ ,\n]", text[position + 6 :])[0], parts, names
 
 

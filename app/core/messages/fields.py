@@ -32,6 +32,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Contém caracteres que não existem em Unicode. Digite de novo.",
         "Contains characters that do not exist in Unicode. Type it again.",
     ),
+    "text_with_link": _both(
+        "Escreva sem endereços da internet ou de e-mail.",
+        "Write it without web or e-mail addresses.",
+    ),
     # Numbers.
     "invalid_integer": _both("Use um número inteiro.", "Use a whole number."),
     "invalid_number": _both("Use um número.", "Use a number."),
@@ -43,6 +47,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "number_out_of_range": _both("Use de {min} a {max}.", "Use {min} to {max}."),
     "number_not_multiple": _both("Use um múltiplo de {step}.", "Use a multiple of {step}."),
     "number_too_precise": _both("Use menos dígitos.", "Use fewer digits."),
+    # Members that belong together.
+    "either_or": _both(
+        "Informe permissions ou set: um dos dois.", "Give permissions or set: one of the two."
+    ),
     # Lists.
     "list_too_short": _both("Informe ao menos {min}.", "Give at least {min}."),
     "list_too_long": _both("Informe no máximo {max}.", "Give at most {max}."),

@@ -275,6 +275,94 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("HTTPS necessário", "Repita o pedido por HTTPS e troque o que enviou sem proteção."),
         ("HTTPS required", "Repeat the request over HTTPS and replace what you sent in clear."),
     ),
+    # Trusted people, and what they owe.
+    "beyond_own_permissions": _both(
+        (
+            "Mais do que você tem",
+            "Ninguém dá permissões ou prazo além dos próprios, nem mexe em quem tem mais."
+            " Peça a quem tem a permissão owner.",
+        ),
+        (
+            "More than you hold",
+            "Nobody grants permissions or time beyond their own, or touches a member who holds"
+            " more. Ask somebody with the permission owner.",
+        ),
+    ),
+    "own_membership": _both(
+        (
+            "É o seu próprio acesso",
+            "Ninguém muda o próprio acesso. Peça a outra pessoa da conta; para sair dela, use"
+            " DELETE /v1/customer/membership.",
+        ),
+        (
+            "This is your own access",
+            "Nobody changes their own access. Ask somebody else in the account; to leave it, use"
+            " DELETE /v1/customer/membership.",
+        ),
+    ),
+    "invitation_for_another": _both(
+        (
+            "Convite para outro endereço",
+            "O convite foi enviado a um endereço que não é o deste acesso. Entre com aquele"
+            " endereço, ou peça um convite para este.",
+        ),
+        (
+            "Invitation for another address",
+            "The invitation was sent to an address that is not this login's. Sign in with that"
+            " address, or ask for an invitation to this one.",
+        ),
+    ),
+    "invitation_lapsed": _both(
+        (
+            "Convite sem efeito",
+            "Quem convidou não pode mais dar o que ofereceu. Peça um novo convite.",
+        ),
+        (
+            "Invitation without effect",
+            "Whoever invited you can no longer give what was offered. Ask for a new invitation.",
+        ),
+    ),
+    "login_exists": _both(
+        (
+            "Este endereço já tem acesso",
+            "Entre e aceite em POST /v1/customer/invitations/accept. Se o acesso não abre mais"
+            " nenhuma conta, aceite aqui com a senha que ele já tem; se a esqueceu, recupere-a"
+            " antes.",
+        ),
+        (
+            "This address has a login",
+            "Sign in and accept at POST /v1/customer/invitations/accept. If the login opens no"
+            " account any more, accept here with the password that it has; if it is forgotten,"
+            " recover it first.",
+        ),
+    ),
+    "already_member": _both(
+        (
+            "Já faz parte da conta",
+            "Este endereço já tem um lugar na conta. Em vez de convidar, mude o"
+            " que ele pode com PATCH /v1/customer/members.",
+        ),
+        (
+            "Already a member",
+            "This address has a place in the account. Instead of inviting it, change"
+            " what it may do with PATCH /v1/customer/members.",
+        ),
+    ),
+    "last_owner": _both(
+        (
+            "A conta ficaria sem titular",
+            "É a última pessoa com a permissão owner sem prazo. Dê antes essa permissão a outra.",
+        ),
+        (
+            "The account would be nobody's",
+            "This is the last person with the permission owner without an end. Give it to somebody"
+            " else first.",
+        ),
+    ),
+    "invoice_number_taken": _both(
+        ("Número já usado", "Já existe uma fatura com este número. Confira-o, ou use outro."),
+        ("Number already used", "There is an invoice with this number. Check it, or use another."),
+    ),
     # What stands in the way.
     "not_found": _both(
         ("Não encontrado", "Não há nada para você neste endereço. Confira o identificador."),
