@@ -30,6 +30,7 @@ from app.services.account_access import Account, Person
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
+from app.services.outgoing_texts import require_no_ask
 from app.services.platform import Platform
 from app.services.presence import require_presence
 
@@ -48,7 +49,8 @@ async def invite(
     The answer is the same whether or not the address has a login. Without an end of its own, the
     membership ends when the inviter's does. Raises `Refusal` with ``beyond_own_permissions``,
     ``account_closed`` or ``already_member``; `Failure` with ``step_up_required``,
-    ``too_many_requests``, ``validation_failed`` (an end that has passed), or as `idempotency` does.
+    ``too_many_requests``, ``validation_failed`` (an end that has passed, a note that asks for a
+    secret), or as `idempotency` does.
     """
     require_grounds(actor, CREATE)
     async with platform.database.snapshot() as connection:
@@ -148,10 +150,15 @@ async def _void(
 
 
 async def _without_secrets(platform: Platform, actor: Actor, note: str | None) -> str | None:
-    """People paste passwords into what they write: they go neither into the mail nor a table."""
+    """People paste passwords into what they write: they go neither into the mail nor a table.
+
+    Nor is a stranger asked for one in a mail that bears our name.
+    """
     if note is None or actor.id is None:
         return note
-    return await pasted_secrets.redact(platform, actor.id, note)
+    kept = await pasted_secrets.redact(platform, actor.id, note)
+    require_no_ask(kept, "/note")
+    return kept
 
 
 def _row(platform: Platform, account: Account, own: Person, form: Invite) -> dict[str, Any]:

@@ -17,7 +17,15 @@ from app.access.viewers import STAFF_ROLES, Viewer
 from app.access.visibility import RESOURCES
 from app.main import create_app
 from tests.support.exercisers import EXERCISERS
-from tests.support.free_texts import INTERNAL, OUTGOING, REDACTED, SHORT, FreeText, free_texts
+from tests.support.free_texts import (
+    INTERNAL,
+    MAILED,
+    OUTGOING,
+    REDACTED,
+    SHORT,
+    FreeText,
+    free_texts,
+)
 from tests.support.hostile import dump
 from tests.support.people import PASSWORD, CustomerPerson, StaffPerson, add_staff
 from tests.support.service import Service
@@ -26,7 +34,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DOCUMENT: Final = create_app().openapi()
 FOUND: Final = sorted(set(free_texts(DOCUMENT)))
-ASKS: Final = ("Envie sua senha.", "Qual o PIN?", "Tell me a s3nh@")
+ASKS: Final = ("Envie sua senha.", "Qual o PIN?", "Tell me a s3nha")
 HONEST: Final = "Troque sua senha."
 
 _numbers = itertools.count(1)
@@ -40,6 +48,7 @@ async def test_every_free_text_is_treated_in_one_known_way() -> None:
     listed = [*OUTGOING, *INTERNAL, *REDACTED, *SHORT]
     assert len(set(listed)) == len(listed)
     assert {text.place for text in FOUND} == set(listed)
+    assert set(listed) >= MAILED
 
 
 async def test_staff_write_to_customers_or_to_each_other_and_customers_to_us() -> None:
@@ -89,8 +98,12 @@ def put(body: dict[str, Any], pointer: str, value: str) -> dict[str, Any]:
     return body
 
 
-async def who_may(house: Service, director: StaffPerson, text: FreeText) -> StaffPerson:
-    """The director, unless that is not hers to write."""
+async def who_may(
+    house: Service, maria: CustomerPerson, director: StaffPerson, text: FreeText
+) -> StaffPerson | CustomerPerson:
+    """The customer or the director, unless that is not hers to write."""
+    if text.door == "customer":
+        return maria
     permission = EXERCISERS[text.method, text.path].permission
     if may(director.role, permission):
         return director
@@ -99,11 +112,11 @@ async def who_may(house: Service, director: StaffPerson, text: FreeText) -> Staf
     )
 
 
-@pytest.mark.parametrize("text", of(OUTGOING), ids=str)
+@pytest.mark.parametrize("text", of(OUTGOING | MAILED), ids=str)
 async def test_what_customers_read_asks_for_no_secret(
     house: Service, maria: CustomerPerson, director: StaffPerson, text: FreeText
 ) -> None:
-    writer = await who_may(house, director, text)
+    writer = await who_may(house, maria, director, text)
     headers = {**writer.headers, "If-Match": "*"}
     before = await dump(house)
     for asking in ASKS:

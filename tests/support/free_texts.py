@@ -42,6 +42,9 @@ INTERNAL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
 }
 """Written by staff for staff: the resource and field, which the matrix must hide from customers."""
 
+MAILED: Final[frozenset[tuple[str, str]]] = frozenset({("customer", "/note")})
+"""Written by customers, mailed to strangers in our name: it asks for no secret either."""
+
 REDACTED: Final[frozenset[tuple[str, str]]] = frozenset({("customer", "/note")})
 """Written by customers as prose: a password pasted into it is taken out before it is stored."""
 
