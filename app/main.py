@@ -24,12 +24,13 @@ from app.routers.customer import (
     membership,
     profile,
 )
+from app.routers.customer import interventions as own_interventions
 from app.routers.customer import password as customer_password
 from app.routers.customer import sessions as customer_sessions
 from app.routers.envelope import Envelope
 from app.routers.public import invitations as public_invitations
 from app.routers.public import password_resets, password_strength, policies, registrations
-from app.routers.staff import audit_events, customers, visibility
+from app.routers.staff import audit_events, customers, incidents, interventions, visibility
 from app.routers.staff import customer_changes as staff_customer_changes
 from app.routers.staff import invoices as staff_invoices
 from app.routers.staff import members as staff_members
@@ -46,6 +47,8 @@ DOORS = (
     staff_customer_changes.router,
     visibility.router,
     audit_events.router,
+    interventions.router,
+    incidents.router,
     profile.router,
     customer_changes.router,
     access_log.router,
@@ -61,6 +64,7 @@ DOORS = (
     staff_members.router,
     staff_invoices.router,
     public_invitations.router,
+    own_interventions.router,
     tokens.router,
     keys.router,
     policies.router,

@@ -77,8 +77,10 @@ def means_unavailable(error: Exception) -> bool:
         return True
     if not isinstance(error, DBAPIError) or error.orig is None:
         return False
-    # The driver's own exception lies beneath SQLAlchemy's two wrappers.
-    return error.connection_invalidated or isinstance(error.orig.__cause__, LOST)
+    # The driver's own exception lies beneath SQLAlchemy's two wrappers. Of two transactions that
+    # wait for each other the database undoes one, which may come again.
+    given_up = (*LOST, asyncpg.DeadlockDetectedError)
+    return error.connection_invalidated or isinstance(error.orig.__cause__, given_up)
 
 
 class Database:

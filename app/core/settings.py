@@ -63,6 +63,8 @@ class Settings(BaseSettings):
 
     access_token_seconds: Annotated[int, Field(ge=60, le=3600)] = 900
     refresh_token_days: Annotated[int, Field(ge=1, le=90)] = 30
+    small_agent: bool = False
+    """Res. CD/ANPD 2/2022: a small agent may take twice as long to tell of an incident."""
     fiscal_retention_years: Annotated[int, Field(ge=0)] = 5
     """How long billing sees closed accounts (fiscal records: see CTN arts. 173 and 174)."""
 

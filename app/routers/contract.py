@@ -100,6 +100,7 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
 PARAMETERS_OF_EXAMPLES: Final[Mapping[str, str | int]] = {
     "accepted": "cursor, limit",
     "limit": 1024 * 1024,
+    "count": 1201,
     "min": SHORTEST_REASON,
     "max": LONGEST_REASON,
 }
@@ -130,6 +131,7 @@ _WITH_TAG: Final = frozenset(
     {
         "customer_read_invoice",
         "customer_read_membership",
+        "customer_read_intervention",
         "customer_read_profile",
         "customer_update_member",
         "customer_update_profile",
@@ -137,6 +139,10 @@ _WITH_TAG: Final = frozenset(
         "staff_read_customer",
         "staff_settle_invoice",
         "staff_update_customer",
+        "staff_read_incident",
+        "staff_update_incident",
+        "staff_confirm_incident",
+        "staff_cancel_incident",
     }
 )
 
@@ -211,6 +217,8 @@ _IDEMPOTENT: Final = frozenset(
         ("post", "/v1/public/registrations"),
         ("post", "/v1/customer/invitations"),
         ("post", "/v1/staff/customers/{customer_id}/invoices"),
+        ("post", "/v1/staff/interventions"),
+        ("post", "/v1/staff/incidents"),
     }
 )
 """Operations that take an `Idempotency-Key`."""
@@ -221,7 +229,7 @@ def headers_given(operation_id: str) -> dict[str, Any]:
     names = ["X-Request-ID"]
     if operation_id in _WITH_TAG:
         names.append("ETag")
-    if operation_id == "public_register":
+    if operation_id in {"public_register", "staff_create_incident"}:
         names.append("Location")
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 

@@ -10,6 +10,7 @@ from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
 from app.schemas.body import Body
 from app.schemas.customers import AddressPatch, CustomerPatch, changes
+from app.schemas.incidents import IncidentPatch
 from app.schemas.invoices import InvoicePatch
 from app.schemas.members import MemberPatch
 
@@ -33,6 +34,11 @@ def member_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
 def invoice_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The same for an invoice."""
     return validated(InvoicePatch, body).model_dump()
+
+
+def incident_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same for an incident; `form` is a patch of its own."""
+    return validated(IncidentPatch, body).model_dump(exclude_unset=True)
 
 
 def validated(model: type[Patch], body: Mapping[str, Any]) -> Patch:
@@ -65,11 +71,14 @@ def patch_schemas() -> dict[str, Any]:
         "properties": {name: of for name, of in staff["properties"].items() if name in own},
         "examples": [example for example in staff["examples"] if example.keys() <= own],
     }
-    return schemas | _plain(MemberPatch, "membership") | _plain(InvoicePatch, "invoice")
+    others = ((MemberPatch, "membership"), (InvoicePatch, "invoice"), (IncidentPatch, "incident"))
+    for model, resource in others:
+        schemas |= _plain(model, resource)
+    return schemas
 
 
 def _plain(model: type[Body], resource: str) -> dict[str, Any]:
-    """The schemas of a body without objects; what it switches on or off is kept as a time."""
+    """The schemas of a body; what it switches on or off is kept as a time."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas: dict[str, Any] = schema.pop("$defs", {})
     writers = _writers(resource)

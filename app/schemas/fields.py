@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, SecretStr
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -51,6 +52,10 @@ _PHONE_SHAPES = (
 )
 _PHONE_SHAPE = f"{_BLANKS}(?:{'|'.join(_PHONE_SHAPES)}){_BLANKS}"
 _PHONE = re.compile(_PHONE_SHAPE)
+
+_ID = "^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+_ID_EXAMPLE = "01a19467-e800-79ad-b8eb-e568ab252afb"
+_ID_SHAPE = re.compile(_ID)
 
 # Any character beyond ASCII may be a letter, a digit or a symbol: these cannot tell.
 _A_LETTER = r"[^\u0000-@\[-`{-\u007f]"
@@ -132,6 +137,12 @@ def _tried_password(text: str) -> SecretStr:
         raise FieldRefused("text_empty")
     require_unicode(text)
     return SecretStr(text)
+
+
+def _id(text: str) -> UUID:
+    if not _ID_SHAPE.fullmatch(text):
+        raise FieldRefused("invalid_uuid")
+    return UUID(text)
 
 
 def _not_boolean_or_text(value: object) -> object:
@@ -270,6 +281,15 @@ TriedPassword = Annotated[
     ),
 ]
 """A password being tried, exactly as sent: the old system hashed what was typed."""
+
+SentId = Annotated[
+    UUID,
+    Checked(
+        _id,
+        {"format": "uuid", "pattern": _ID, "examples": ["01a19467-e800-79ad-b8eb-e568ab252afb"]},
+    ),
+]
+"""The id of a record, as we write it."""
 
 WHOLE: Final = BeforeValidator(_not_boolean_or_text)
 """Makes an `int` an integer by JSON Schema: ``Annotated[int, Field(ge=1, le=200), WHOLE]``.

@@ -106,6 +106,15 @@ class MailTemplates:
         html = self._html.get_template("_shell.html.j2").render(around, body=Markup(html_body))  # noqa: S704 - escaped
         return Rendered(subject, _tidied(text), html)
 
+    def part(self, template: str, language: Language, block: str, values: Mapping[str, Any]) -> str:
+        """One block of the mail as text, without the frame: what is kept of it and shown again.
+
+        Only the block's own placeholders are needed. Raises as `render` does.
+        """
+        file = self._text.get_template(f"{template}.{language}.j2")
+        given = {**values, "agency": self._agency, "language": language, "m": self._text_macros}
+        return _tidied(_block(file, block, given))
+
     def _placeholders(self, template: str, language: Language) -> frozenset[str]:
         """The names that must be given, remembered. Raises `TemplateNotFound`."""
         environment = self._text

@@ -5,6 +5,7 @@ from uuid import UUID
 from app.access.actors import Actor
 from app.core.errors import Failure
 from app.core.statements import Prepared, Record
+from app.projection.plans import View
 from app.projection.projection import Shown
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
@@ -27,6 +28,14 @@ async def require_in_rows(
 async def read(
     platform: Platform, actor: Actor, action: str, resource: str, record_id: UUID
 ) -> Shown:
+    """One record of a resource, with its tag; see `view`."""
+    found = await view(platform, actor, action, resource, record_id)
+    return platform.projection.show(platform.projection.plan(actor, resource), found)
+
+
+async def view(
+    platform: Platform, actor: Actor, action: str, resource: str, record_id: UUID
+) -> View:
     """One record of a resource; on record before it is returned.
 
     Raises `Refusal` without permission, purpose or reason, `Failure("not_found")` for a record
@@ -38,7 +47,7 @@ async def read(
     row = await _found(platform, actor, action, resource, record_id, statement)
     shown = Deed(action, subject_type=resource, subject_id=record_id, fields=plan.visible, rows=1)
     await platform.audit.write(actor, shown)
-    return platform.projection.show(plan, platform.projection.view(plan, row))
+    return platform.projection.view(plan, row)
 
 
 async def _found(

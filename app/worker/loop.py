@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from app.core import telemetry
-from app.services import idempotency, one_time_tokens, seals, sessions
+from app.services import idempotency, incident_work, one_time_tokens, seals, sessions
 from app.services.platform import Platform
 
 
@@ -19,6 +19,7 @@ class Duty:
 
 
 DUTIES = (
+    Duty("work_on_incidents", 1, incident_work.work),
     Duty("seal_audit_log", 60, seals.seal),
     Duty("purge_idempotency_keys", 3600, idempotency.purge),
     Duty("purge_sessions", 3600, sessions.purge),

@@ -227,3 +227,28 @@ async def test_sqlite_keeps_what_was_answered_and_lets_readers_pass(tmp_path: Pa
 def test_the_usual_name_of_the_tls_setting_is_understood() -> None:
     url = async_url("postgresql://app@db.internal/service?sslmode=require")
     assert dict(url.query) == {"ssl": "require"}
+
+
+async def test_of_two_that_wait_for_each_other_one_is_told_to_come_again(
+    database: Database,
+) -> None:
+    if not database.is_postgresql:
+        pytest.skip("writers take turns there")
+    async with database.transaction() as connection:
+        await connection.execute(text("CREATE TABLE twins (id int PRIMARY KEY, n int)"))
+        await connection.execute(text("INSERT INTO twins VALUES (1, 0), (2, 0)"))
+    both_hold_one = asyncio.Barrier(2)
+
+    async def cross(*order: int) -> None:
+        async with database.transaction() as connection:
+            for place, identity in enumerate(order):
+                await connection.execute(
+                    text("UPDATE twins SET n = n + 1 WHERE id = :id"), {"id": identity}
+                )
+                if place == 0:
+                    await both_hold_one.wait()
+
+    ends = await asyncio.gather(cross(1, 2), cross(2, 1), return_exceptions=True)
+    (failure,) = [end for end in ends if end is not None]
+    assert isinstance(failure, Failure)
+    assert failure.code == "database_unavailable"

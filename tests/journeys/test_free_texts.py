@@ -15,6 +15,7 @@ from app.access.matrix import Sight
 from app.access.permissions import may
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.access.visibility import RESOURCES
+from app.core.ids import new_id
 from app.main import create_app
 from tests.support.exercisers import EXERCISERS
 from tests.support.free_texts import (
@@ -38,6 +39,12 @@ ASKS: Final = ("Envie sua senha.", "Qual o PIN?", "Tell me a s3nha")
 HONEST: Final = "Troque sua senha."
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture
+def ids(maria: CustomerPerson) -> dict[str, str]:
+    """Whose ids stand in the paths; of the others there is no record, which is answered later."""
+    return {"customer_id": str(maria.id), "incident_id": str(new_id())}
 
 
 def of(places: Any) -> list[FreeText]:
@@ -114,13 +121,13 @@ async def who_may(
 
 @pytest.mark.parametrize("text", of(OUTGOING | MAILED), ids=str)
 async def test_what_customers_read_asks_for_no_secret(
-    house: Service, maria: CustomerPerson, director: StaffPerson, text: FreeText
+    house: Service, ids: dict[str, str], director: StaffPerson, text: FreeText
 ) -> None:
     writer = await who_may(house, maria, director, text)
     headers = {**writer.headers, "If-Match": "*"}
     before = await dump(house)
     for asking in ASKS:
-        answer = await send(house, text, asking, {"customer_id": str(maria.id)}, headers)
+        answer = await send(house, text, asking, ids, headers)
         assert answer.status_code == 422, answer.text
         problem = answer.json()
         assert problem["code"] == "validation_failed"
@@ -128,26 +135,26 @@ async def test_what_customers_read_asks_for_no_secret(
         assert places == [(text.pointer, "asks_for_secret")]
         assert asking not in answer.text
     assert await dump(house) == before
-    honest = await send(house, text, HONEST, {"customer_id": str(maria.id)}, headers)
+    honest = await send(house, text, HONEST, ids, headers)
     assert "asks_for_secret" not in honest.text
 
 
 @pytest.mark.parametrize("text", of(INTERNAL), ids=str)
 async def test_staff_may_warn_each_other_in_their_own_notes(
-    house: Service, maria: CustomerPerson, director: StaffPerson, text: FreeText
+    house: Service, ids: dict[str, str], director: StaffPerson, text: FreeText
 ) -> None:
     headers = {**director.headers, "If-Match": "*"}
-    answer = await send(house, text, ASKS[0], {"customer_id": str(maria.id)}, headers)
+    answer = await send(house, text, ASKS[0], ids, headers)
     assert "asks_for_secret" not in answer.text
 
 
 @pytest.mark.parametrize("text", of(REDACTED), ids=str)
 async def test_a_password_pasted_into_prose_is_not_kept(
-    house: Service, maria: CustomerPerson, text: FreeText
+    house: Service, maria: CustomerPerson, ids: dict[str, str], text: FreeText
 ) -> None:
     other = f"Segredo-{next(_numbers)}-de-outro!"
     sent = f"Olá! senha do painel: {other}, e aqui uso {PASSWORD} mesmo."
-    answer = await send(house, text, sent, {"customer_id": str(maria.id)}, maria.headers)
+    answer = await send(house, text, sent, ids, maria.headers)
     assert answer.status_code in (200, 201, 202), answer.text
     everything = repr(await dump(house)) + answer.text
     assert other not in everything

@@ -79,6 +79,9 @@ def hidden_in(stage: Stage, route: Route, plan: Plan) -> Iterator[tuple[Canary, 
         for field, resource, row in rows_of(plan.resource)
         if field in shown
     }
+    for table, column in set(clear):  # an id that is shown is that of the other table's row
+        for key in Base.metadata.tables[table].c[column].foreign_keys:
+            clear.add((key.column.table.name, key.column.name))
     for canary in (*stage.canaries.values(), stage.closed):
         for column in canary.traces:
             if (canary.table, column) not in clear:
@@ -134,7 +137,7 @@ def expected_mask(column: str, value: Any) -> str | None:
         return None  # the canary's author is of the staff
     if column == "tax_id":
         return f"***.{value[3:6]}.{value[6:9]}-**"
-    if column == "email":
+    if column in ("email", "recipient"):
         return f"{value[0]}***@{value.partition('@')[2]}"
     assert column == "phone", f"say here what a masked {column} looks like"
     return f"****{value[-4:]}"

@@ -193,3 +193,14 @@ def test_an_unknown_template_is_an_error() -> None:
 
 def test_the_frames_are_no_templates() -> None:
     assert written("").names() == sorted([*TEMPLATES.names(), "trial"])
+
+
+def test_a_part_of_a_mail_can_be_had_as_text_alone() -> None:
+    templates = written(
+        "{{ m.para(name) }}{% block report %}{{ m.list([x, agency]) }}{% endblock %}"
+    )
+    assert templates.part("trial", "en", "report", {"x": "<um>"}) == f"- <um>\n- {AGENCY}\n"
+    whole = templates.render("trial", "en", {"x": "<um>", "name": "Ana"})
+    assert whole.text.startswith(f"Ana\n\n- <um>\n- {AGENCY}\n")
+    with pytest.raises(UndefinedError):
+        templates.part("trial", "en", "report", {})

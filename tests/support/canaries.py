@@ -150,6 +150,7 @@ _SHAPED: Mapping[tuple[str, str], Callable[[int, str], str]] = {
     ("invitations", "email"): lambda _, text: f"{text}@exemplo.com.br",
     ("customers", "phone"): lambda number, _: f"+55119{61000000 + number}",
     ("customers", "tax_id"): lambda number, _: cpf(820000000 + number),
+    ("outbox_messages", "recipient"): lambda _, text: f"{text}@exemplo.com.br",
     ("customers", "postal_code"): lambda number, _: f"{69900000 + number}",
 }
 

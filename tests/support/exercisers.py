@@ -12,6 +12,7 @@ import httpx
 from app.access.viewers import Viewer
 from app.projection.plans import Plan
 from tests.support.exercising import Exerciser, Expected, Route, items
+from tests.support.incident_exercisers import INCIDENT_EXERCISERS
 from tests.support.member_exercisers import MEMBER_EXERCISERS
 from tests.support.people import PASSWORD
 from tests.support.stage import Stage
@@ -28,6 +29,9 @@ NOT_RECORDS: Mapping[Route, str] = {
     ("delete", "/v1/customer/members/{membership_id}"): "nothing is shown; the same",
     ("delete", "/v1/customer/invitations/{invitation_id}"): (
         "nothing is shown; tests/journeys/test_invitations.py"
+    ),
+    ("get", "/v1/staff/incidents/{incident_id}/anpd-form"): (
+        "made of the incident as the caller sees it; tests/journeys/test_incidents.py"
     ),
 }
 """Routes of a door with sign-in that show no record, and where else they are held to account."""
@@ -179,6 +183,7 @@ EXERCISERS: Mapping[Route, Exerciser] = {
         "public:customer:register", "customer", _register, _registered, canary=False
     ),
     **MEMBER_EXERCISERS,
+    **INCIDENT_EXERCISERS,
 }
 
 

@@ -84,10 +84,18 @@ SEARCHES: Final = st.lists(
 ).map(" ".join)
 """Up to eight words."""
 
+NETWORKS: Final = st.one_of(
+    st.builds("{}.{}.{}.0/{}".format, *[st.integers(1, 223)] * 3, st.integers(16, 32)),
+    st.builds("{:x}:{:x}::/{}".format, *[st.integers(0x2001, 0x3FFF)] * 2, st.integers(40, 128)),
+    st.ip_addresses(v=4).map(str),
+)
+"""Of up to 256 coarse ones."""
+
 FORMATS: Final[Mapping[str, st.SearchStrategy[str]]] = {
     "cep": POSTAL_CODES | POSTAL_CODES.map(lambda code: f"{code[:5]}-{code[5:]}"),
     "cpf-or-cnpj": CPFS | CPFS.map(_masked_cpf) | CNPJS | CNPJS.map(_masked_cnpj),
     "idn-email": EMAILS,
+    "ip-network": NETWORKS,
     "password": PASSWORDS,
     "search-words": SEARCHES,
     "phone": MOBILES | MOBILES.map(lambda e164: f"({e164[3:5]}) {e164[5:10]}-{e164[10:]}"),

@@ -33,12 +33,22 @@ OUTGOING: Final[frozenset[tuple[str, str]]] = frozenset(
         *(("staff", f"/address/{part}") for part in ("district", "city")),
         ("staff", "/name"),
         *(("staff", f"/{part}") for part in ("number", "description")),
+        *(("staff", f"/reason_text{part}") for part in ("", "/pt-BR", "/en")),
     }
 )
 """Written by staff, read by customers: a text that asks for a secret is refused there."""
 
 INTERNAL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("staff", "/attention_note"): ("customer", "attention_note"),
+    ("staff", "/title"): ("incident", "title"),
+    **{
+        ("staff", f"/form/{part}"): ("incident", "form")
+        for part in (
+            *("description", "root_cause", "data_description", "measures_before"),
+            *("measures_after", "risks", "mitigation", "delay_reasons", "controller"),
+            *("privacy_officer", "operator", "anpd_protocol", "not_communicated_because"),
+        )
+    },
 }
 """Written by staff for staff: the resource and field, which the matrix must hide from customers."""
 

@@ -70,12 +70,22 @@ HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
 """Columns whose name or type is suspicious, and why they hold no secret."""
 
 _CUSTOMER = "/v1/staff/customers/{customer_id}"
+_INTERVENTIONS = "/v1/staff/interventions"
+_INCIDENT = "/v1/staff/incidents/{incident_id}"
+_INCIDENTS = ("/v1/staff/incidents", _INCIDENT, f"{_INCIDENT}/confirm", f"{_INCIDENT}/cancel")
+_ANPD = f"{_INCIDENT}/anpd-form"
 
 SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
     ("/v1/staff/customers", "postal_code"): "where somebody lives",
     (_CUSTOMER, "postal_code"): "where somebody lives",
     ("/v1/staff/audit-events", "policy_hash"): "which matrix was in force",
     ("/v1/staff/visibility", "policy_hash"): "which matrix is in force",
+    **dict.fromkeys(
+        [(path, "reason_code") for path in (_INTERVENTIONS, *_INCIDENTS)],
+        "why passwords were disabled, in one word",
+    ),
+    **dict.fromkeys([(path, "form") for path in (*_INCIDENTS, _ANPD)], "what ANPD is told"),
+    (f"{_INCIDENT}/deliveries", "code"): "what the mail server answered",
 }
 """Suspicious members of what the staff door answers, by path, and why each tells nobody's secret
 but the reader's own."""
@@ -83,6 +93,17 @@ but the reader's own."""
 TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
     (_CUSTOMER, "postal_code"): "where somebody lives",
     (f"{_CUSTOMER}/invoices", "Idempotency-Key"): "the client's own name for one request",
+    **dict.fromkeys(
+        [(path, "reason_code") for path in (_INTERVENTIONS, "/v1/staff/incidents")],
+        "why passwords are disabled, in one word",
+    ),
+    **dict.fromkeys(
+        [(path, "Idempotency-Key") for path in (_INTERVENTIONS, "/v1/staff/incidents")],
+        "what the caller repeats a request with",
+    ),
+    **dict.fromkeys(
+        [(path, "form") for path in ("/v1/staff/incidents", _INCIDENT)], "what ANPD is told"
+    ),
     ("/v1/staff/password", "current_password"): "the caller's own",
     ("/v1/staff/password", "new_password"): "the caller's own",
 }

@@ -55,18 +55,26 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "list_too_short": _both("Informe ao menos {min}.", "Give at least {min}."),
     "list_too_long": _both("Informe no máximo {max}.", "Give at most {max}."),
     "duplicate_item": _both("Aparece mais de uma vez.", "Appears more than once."),
+    "exactly_one": _both("Informe um só destes campos.", "Give exactly one of these members."),
     # Dates, ids, addresses on the net.
     "invalid_date": _both("Use uma data como 2026-01-31.", "Use a date such as 2026-01-31."),
     "invalid_datetime": _both(
         "Use data e hora como 2026-01-31T12:00:00Z.",
         "Use date and time such as 2026-01-31T12:00:00Z.",
     ),
+    "period_empty": _both("O fim vem depois do início.", "The end comes after the start."),
     "invalid_duration": _both("Use uma duração como PT15M.", "Use a duration such as PT15M."),
     "date_not_past": _both("Precisa estar no passado.", "Must be in the past."),
+    "date_too_old": _both("Use uma data a partir de {year}.", "Use a date from {year} on."),
     "date_not_future": _both("Precisa estar no futuro.", "Must be in the future."),
     "timezone_missing": _both("Informe o fuso, por exemplo Z.", "Give the zone, for instance Z."),
     "timezone_not_allowed": _both("Envie sem fuso.", "Send it without a zone."),
     "invalid_uuid": _both("Não é um identificador (UUID).", "Not an identifier (UUID)."),
+    "invalid_network": _both(
+        "Use uma rede como 203.0.113.0/24, de até 256 redes dessas.",
+        "Use a network such as 203.0.113.0/24, of up to 256 of those.",
+    ),
+    "unknown_login": _both("Não há acesso com este id.", "There is no login with this id."),
     "invalid_url": _both("Não é um endereço da web válido.", "Not a valid web address."),
     # What a Brazilian registration asks.
     "invalid_email": _both(

@@ -267,6 +267,38 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
             " Speak to the agency.",
         ),
     ),
+    "second_person_required": _both(
+        (
+            "É preciso outra pessoa",
+            "Quem registrou o incidente não pode confirmá-lo."
+            " Peça a outra pessoa da direção ou da engenharia que confira e confirme.",
+        ),
+        (
+            "Another person is needed",
+            "Whoever entered the incident cannot confirm it."
+            " Ask another director or engineer to check and confirm it.",
+        ),
+    ),
+    "count_changed": _both(
+        (
+            "A contagem mudou",
+            "Agora são {count} acessos. Confira a seleção e confirme com este número.",
+        ),
+        (
+            "The count has changed",
+            "It is {count} logins now. Check the selection and confirm with this number.",
+        ),
+    ),
+    "incident_not_draft": _both(
+        (
+            "Incidente já decidido",
+            "Só um rascunho pode ser confirmado ou cancelado. Leia o incidente para ver como está.",
+        ),
+        (
+            "Incident already decided",
+            "Only a draft can be confirmed or cancelled. Read the incident to see how it stands.",
+        ),
+    ),
     "account_closed": _both(
         ("Conta encerrada", "Uma conta encerrada não pode ser alterada. Fale com a agência."),
         ("Account closed", "A closed account cannot be changed. Speak to the agency."),

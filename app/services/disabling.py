@@ -1,0 +1,207 @@
+"""Disabling passwords, of one login or of some hundreds at once: the deed behind interventions.
+
+Everything is done to all of the logins together, so that an incident over a hundred thousand takes
+a number of statements for each batch, and none for each login. It is all one transaction, the
+caller's, who puts it on record there: it stands or falls together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.ids import new_id
+from app.core.language import Language
+from app.models import (
+    Authenticator,
+    Challenge,
+    Intervention,
+    Login,
+    RefreshToken,
+    Session,
+    table_of,
+)
+from app.services import intervention_reports, one_time_tokens, outbox
+from app.services.intervention_reports import Cause
+from app.services.login_passwords import INTERVENTION
+from app.services.password_mails import NEW_PASSWORD_PAGE
+from app.services.platform import Platform
+
+LIFETIME: Final = timedelta(hours=24)
+"""How long the customer's link to choose a new password is good."""
+END_REASON: Final = "intervention"
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """What was done: an intervention by login, and the sessions that ended.
+
+    Once the transaction is committed, `forget` makes this process refuse those sessions at once;
+    the others notice within a second.
+    """
+
+    interventions: dict[UUID, UUID]
+    sessions: tuple[UUID, ...]
+
+    def forget(self, platform: Platform) -> None:
+        """Remember nothing of the ended sessions."""
+        platform.sessions.forget(*self.sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    id: UUID
+    email: str
+    name: str
+    language: Language
+
+
+async def disable(
+    platform: Platform,
+    connection: AsyncConnection,
+    cause: Cause,
+    login_ids: Sequence[UUID],
+) -> Disabled:
+    """Disable the passwords of these logins; one that does not exist is passed over.
+
+    A login without a password is dealt with as any other: its sessions and tokens end, too. The
+    caller puts it on record, with these logins as its subjects.
+    """
+    now = platform.clock()
+    people = await _locked(connection, login_ids)
+    if not people:
+        return Disabled({}, ())
+    ids = [person.id for person in people]
+    await connection.execute(
+        update(Login).where(Login.id.in_(ids)).values(password_hash=None, reset_required_at=now)
+    )
+    ended = await _end_sessions(connection, ids, now)
+    await _end_beginnings(platform, connection, ids)
+    links = await one_time_tokens.issue_each(
+        platform, connection, INTERVENTION, lifetime=LIFETIME, login_ids=ids
+    )
+    counts = dict.fromkeys(ids, 0)
+    for row in ended:
+        counts[row.login_id] += row.expires_at > now
+    told = [
+        intervention_reports.facts(cause, person.language, now, counts[person.id])
+        for person in people
+    ]
+    written = await _write_reports(platform, connection, cause, now, people, told)
+    await outbox.queue(
+        platform,
+        connection,
+        *(
+            _mail(platform, cause, person, facts, now, links[person.id])
+            for person, facts in zip(people, told, strict=True)
+        ),
+    )
+    return Disabled(written, tuple(row.id for row in ended))
+
+
+async def _locked(connection: AsyncConnection, login_ids: Sequence[UUID]) -> list[_Person]:
+    """The logins, locked in the order of their ids: two deeds at once never wait for each other."""
+    rows = await connection.execute(
+        select(Login.id, Login.email, Login.name, Login.language)
+        .where(Login.id.in_(login_ids))
+        .order_by(Login.id)
+        .with_for_update(key_share=True)  # foreign keys to the logins are not held up
+    )
+    return [
+        _Person(row.id, row.email, row.name, intervention_reports.language_of(row.language))
+        for row in rows
+    ]
+
+
+async def _end_sessions(
+    connection: AsyncConnection, ids: Sequence[UUID], now: datetime
+) -> Sequence[Any]:
+    """End every session; a refresh token of theirs is spent, so that using it stands out."""
+    tokens = select(Session.id).where(Session.login_id.in_(ids))
+    await connection.execute(
+        update(RefreshToken)
+        .where(RefreshToken.session_id.in_(tokens), RefreshToken.spent_at.is_(None))
+        .values(spent_at=now)
+    )
+    ended = await connection.execute(
+        update(Session)
+        .where(Session.login_id.in_(ids), Session.ended_at.is_(None))
+        .values(ended_at=now, end_reason=END_REASON)
+        .returning(Session.id, Session.login_id, Session.expires_at)
+    )
+    return ended.all()
+
+
+async def _end_beginnings(
+    platform: Platform, connection: AsyncConnection, ids: Sequence[UUID]
+) -> None:
+    """Void what was begun and could be finished by whoever had the password."""
+    await one_time_tokens.void_each(platform, connection, ids)
+    await connection.execute(
+        delete(Authenticator).where(
+            Authenticator.login_id.in_(ids), Authenticator.confirmed_at.is_(None)
+        )
+    )
+    await connection.execute(delete(Challenge).where(Challenge.login_id.in_(ids)))
+
+
+async def _write_reports(
+    platform: Platform,
+    connection: AsyncConnection,
+    cause: Cause,
+    now: datetime,
+    people: Sequence[_Person],
+    told: Sequence[dict[str, Any]],
+) -> dict[UUID, UUID]:
+    """A row for each login; returns their ids by login."""
+    texts: dict[tuple[Language, int], str] = {}  # they differ by no more than this
+    rows: list[dict[str, Any]] = []
+    for person, facts in zip(people, told, strict=True):
+        kind = person.language, facts["sessions"]
+        if kind not in texts:
+            texts[kind] = intervention_reports.render(platform, person.language, facts)
+        rows.append(
+            {
+                "id": new_id(),
+                "login_id": person.id,
+                "incident_id": cause.incident_id,
+                "staff_id": cause.staff_id,
+                "role": cause.role.value,
+                "reason_code": cause.reason_code,
+                "language": person.language,
+                "report": texts[kind],
+                "created_at": now,
+            }
+        )
+    await connection.execute(insert(table_of(Intervention)), rows)
+    return {row["login_id"]: row["id"] for row in rows}
+
+
+def _mail(
+    platform: Platform,
+    cause: Cause,
+    person: _Person,
+    facts: dict[str, Any],
+    now: datetime,
+    token: str,
+) -> outbox.Message:
+    incident = cause.incident_id
+    return outbox.Message(
+        template=intervention_reports.TEMPLATE,
+        recipient=person.email,
+        language=person.language,
+        params={**facts, "name": person.name, "expires_at": (now + LIFETIME).isoformat()},
+        secret={"link": outbox.link(platform, NEW_PASSWORD_PAGE, token)},
+        key=None if incident is None else f"incident:{incident}:{person.id}",
+        batch=None if incident is None else batch_of(incident),
+        login_id=person.id,
+    )
+
+
+def batch_of(incident_id: UUID) -> str:
+    """The name under which an incident's mails are counted."""
+    return f"incident:{incident_id}"

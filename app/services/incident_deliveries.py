@@ -1,0 +1,37 @@
+"""Whom an incident's report reached: every mail of it, recipient by recipient."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from app.access.actors import Actor
+from app.projection.projection import Page
+from app.services import incidents, records
+from app.services.disabling import batch_of
+from app.services.listings import find_page
+from app.services.platform import Platform
+
+RESOURCE = "outbox_message"
+ACTION = "staff:outbox_message:list"
+
+
+async def list_page(
+    platform: Platform, actor: Actor, incident_id: UUID, parameters: Sequence[tuple[str, str]]
+) -> Page:
+    """A page of the incident's mails, newest first; on record. Raises as `find_page` does.
+
+    Also raises `Failure("not_found")` for an incident that is not in the caller's rows.
+    """
+    await records.require_in_rows(platform, actor, ACTION, incidents.RESOURCE, incident_id)
+    page, deed = await find_page(
+        platform,
+        actor,
+        ACTION,
+        RESOURCE,
+        parameters,
+        fixed=(("batch", batch_of(incident_id)),),
+    )
+    shown = {item["login_id"] for item in page.items} - {None}
+    deed = replace(deed, subject_id=incident_id, subjects=sorted(shown))
+    await platform.audit.write(actor, deed)
+    return page
