@@ -121,7 +121,11 @@ async def who_may(
 
 @pytest.mark.parametrize("text", of(OUTGOING | MAILED), ids=str)
 async def test_what_customers_read_asks_for_no_secret(
-    house: Service, ids: dict[str, str], director: StaffPerson, text: FreeText
+    house: Service,
+    ids: dict[str, str],
+    maria: CustomerPerson,
+    director: StaffPerson,
+    text: FreeText,
 ) -> None:
     writer = await who_may(house, maria, director, text)
     headers = {**writer.headers, "If-Match": "*"}
