@@ -132,6 +132,7 @@ _WITH_TAG: Final = frozenset(
         "customer_read_invoice",
         "customer_read_membership",
         "customer_read_intervention",
+        "customer_read_login",
         "customer_read_profile",
         "customer_update_member",
         "customer_update_profile",

@@ -20,7 +20,7 @@ from tests.support.people import add_staff, bearer
 from tests.support.service import Service, serving
 
 MARK: Final = "kqzcanary"
-PASSWORD: Final = f"{MARK}-senha-7-boa!"
+PASSWORD: Final = "kqzsegredo-senha-7-boa!"  # not like the person's name and address
 EMAIL: Final = f"{MARK}.pessoa@exemplo.com.br"
 NAME: Final = f"{MARK.title()} da Silva"
 REASON: Final = f"Conferir {MARK} motivo"
@@ -34,7 +34,16 @@ class Seen:
 
     def __init__(self) -> None:
         self.stream = io.BytesIO()
-        self.secrets = {MARK, MARK.title(), MARK.upper(), CPF, "52998224725", PHONE, "91234"}
+        self.secrets = {
+            MARK,
+            MARK.title(),
+            MARK.upper(),
+            PASSWORD,
+            CPF,
+            "52998224725",
+            PHONE,
+            "91234",
+        }
 
     def learn(self, answer: httpx.Response) -> dict[str, Any]:
         """Remember the tokens that an answer gave."""

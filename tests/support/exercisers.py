@@ -113,6 +113,10 @@ async def _access_log(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx
     return await stage.client.get(f"/v1/customer/access-log?action={action}", headers=headers)
 
 
+async def _login(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/customer/login", headers=headers)
+
+
 async def _history(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     return await stage.client.get(
         f"/v1/staff/customers/{stage.customer_id}/history", headers=headers
@@ -161,6 +165,7 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     ("patch", "/v1/customer/profile"): Exerciser(
         "customer:customer:update", "customer", _update_profile, expected=_written
     ),
+    ("get", "/v1/customer/login"): Exerciser("customer:login:read", "login", _login, canary=False),
     ("get", "/v1/customer/access-log"): Exerciser(
         "customer:audit_event:list", "audit_event", _access_log, items
     ),
