@@ -93,6 +93,12 @@ class Settings(BaseSettings):
         return (self.customer_area_url or self.public_url).rstrip("/")
 
     @property
+    def page_origins(self) -> frozenset[str]:
+        """The origins whose pages may act for a signed-in browser: ours, and the listed ones."""
+        addresses = (self.public_url, self.area_url, *self.cors_origins)
+        return frozenset("/".join(address.lower().split("/")[:3]) for address in addresses)
+
+    @property
     def keys_path(self) -> Path:
         """Where signing keys and the master secret lie."""
         return self.keys_dir or self.var_dir / "keys"

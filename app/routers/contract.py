@@ -19,6 +19,7 @@ There are four kinds of caller, each with a door of its own:
   (`GET /v1/public/policies/current`), then register with its `version`.
 * **Customers**: sign in at `POST /v1/auth/customer/token`, send `Authorization: Bearer …` to
   `/v1/customer`. They see their whole account, and who looked at it.
+  A page in a browser adds `delivery=cookie`: see `POST /v1/auth/refresh`.
 * **Staff**: sign in at `POST /v1/auth/staff/token` with password and TOTP code, use `/v1/staff`.
   Each role sees only its fields: a hidden member is *absent*, and naming it is answered like naming
   one that does not exist. `x-visible-to` on each property says who sees it;
@@ -125,6 +126,8 @@ HEADERS: Final[dict[str, Any]] = {
     "Retry-After": _told("Seconds to wait.", pattern="^[0-9]+$"),
     "WWW-Authenticate": _told("`Bearer`, with the error if there was a token (RFC 6750)."),
     "Accept": _told("The media types that are taken (RFC 9110, 15.5.16)."),
+    "Set-Cookie": _told("With `delivery=cookie`: the refresh token, the CSRF token.")
+    | {"required": False},
 }
 
 _WITH_TAG: Final = frozenset(
@@ -204,6 +207,10 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
         example = '"3f7a0c51e9d24b86a1f0c2d4e6b8a097"'
         meaning = "The `ETag` that was read; `*` for whatever stands there."
         taken.append(_header("If-Match", meaning, example, required=True))
+    if path == "/v1/auth/refresh":
+        taken.append(
+            _header("X-CSRF-Token", "The session's `csrf_token`; with a cookie.", "bWFkZQ")
+        )
     if (method, path) in _IDEMPOTENT:
         meaning = (
             "The same key and body gets the same answer once more, for a day; another body 422."
@@ -230,6 +237,8 @@ def headers_given(operation_id: str) -> dict[str, Any]:
     names = ["X-Request-ID"]
     if operation_id in _WITH_TAG:
         names.append("ETag")
+    if operation_id in {"auth_customer_sign_in", "auth_staff_sign_in", "auth_refresh"}:
+        names.append("Set-Cookie")
     if operation_id in {"public_register", "staff_create_incident"}:
         names.append("Location")
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
@@ -276,13 +285,14 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
 
 _AUTH: Final[Mapping[str, set[str]]] = {
     "customer/token": {
+        "csrf_refused",
         "invalid_credentials",
         "second_factor_required",
         "too_many_requests",
         "hashing_busy",
     },
-    "staff/token": {"invalid_credentials", "too_many_requests", "hashing_busy"},
-    "refresh": {"token_invalid"},
+    "staff/token": {"csrf_refused", "invalid_credentials", "too_many_requests", "hashing_busy"},
+    "refresh": {"token_invalid", "csrf_refused"},
     "logout": set(),
 }
 _REGISTRATION: Final = {

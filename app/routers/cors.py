@@ -1,6 +1,8 @@
 """Which web pages of other origins may call the service (the Fetch standard's CORS protocol).
 
-Tokens travel in a header, never in cookies, so that no credentials are ever allowed along.
+Access tokens travel in a header. The refresh token of the browser application alone is a cookie,
+which the browser brings to the paths of sign-in and nowhere else: only there is a listed page let
+it go along (`Allow-Credentials`), so that every other answer stays one that no cookie can change.
 """
 
 from collections.abc import Iterable
@@ -16,12 +18,17 @@ REQUEST_HEADERS: Final = (
     "Idempotency-Key",
     "If-Match",
     "If-None-Match",
+    "X-CSRF-Token",
     "X-Purpose",
     "X-Reason",
     "X-Request-ID",
 )
 EXPOSED: Final = ("ETag", "Location", "Retry-After", "X-Request-ID")
 PREFLIGHT_SECONDS: Final = 600
+
+
+WITH_COOKIES: Final = "/v1/auth/"
+"""The paths to which a listed origin's page may send the browser's cookies."""
 
 
 class Origins:
@@ -33,6 +40,8 @@ class Origins:
             origin: [(b"access-control-allow-origin", origin), exposed]
             for origin in (text.encode() for text in origins)
         }
+        credentials = (b"access-control-allow-credentials", b"true")
+        self._trusted = {origin: [*told, credentials] for origin, told in self._granted.items()}
         self._preflight: RawHeaders = [
             (b"access-control-allow-methods", ", ".join(METHODS).encode()),
             (b"access-control-allow-headers", ", ".join(REQUEST_HEADERS).encode()),
@@ -41,9 +50,10 @@ class Origins:
         self.always: RawHeaders = [(b"vary", b"Origin")] if self._granted else []
         """What every answer says, so that a cache never hands one origin's answer to another."""
 
-    def granted(self, origin: bytes) -> RawHeaders:
+    def granted(self, origin: bytes, path: str) -> RawHeaders:
         """The headers that let `origin` read an answer; none for an origin that is not listed."""
-        return self._granted.get(origin, [])
+        granted = self._trusted if path.startswith(WITH_COOKIES) else self._granted
+        return granted.get(origin, [])
 
     def preflight(self, origin: bytes) -> RawHeaders:
         """The headers that answer what `origin` asks before a request; none if it is not listed."""

@@ -92,7 +92,7 @@ class Envelope:
         https = self._production or scope.get("scheme") == "https"
         extra = [*(self._secure if https else self._plain), (b"x-request-id", this_id.encode())]
         if (origin := asked.get(b"origin")) is not None:
-            extra += self._origins.granted(origin)
+            extra += self._origins.granted(origin, scope["path"])
         status = CLIENT_LEFT
         answering = False
         received = 0

@@ -40,6 +40,7 @@ STATUS: Final[Mapping[str, int]] = {
     "second_factor_required": 401,
     "step_up_required": 401,
     "one_time_token_invalid": 403,
+    "csrf_refused": 403,
     "forbidden": 403,
     "purpose_not_allowed": 403,
     "beyond_own_permissions": 403,

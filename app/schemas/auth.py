@@ -2,13 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 
 from app.schemas.body import Body
 
 
 class TokenPair(BaseModel):
-    """What a sign-in gives: a short access token (JWT, ES256), and a refresh token to use once."""
+    """What a sign-in gives: a short access token (JWT, ES256), and a refresh token to use once.
+
+    With `delivery=cookie` the refresh token travels in a cookie instead, and `csrf_token` says what
+    `X-CSRF-Token` must say when it is renewed.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -19,7 +23,14 @@ class TokenPair(BaseModel):
                     "expires_in": 900,
                     "refresh_token": "Zm9yIG9uZSB1c2Ugb25seSwga2VlcCBpdCBzZWNyZXQ",
                     "notices": [],
-                }
+                },
+                {
+                    "access_token": "eyJhbGciOiJFUzI1NiIsImtpZCI6Ii4uLiJ9.e30.c2lnbmF0dXJl",
+                    "token_type": "bearer",
+                    "expires_in": 900,
+                    "csrf_token": "bWFkZSBvZiB0aGUgc2Vzc2lvbiBhbmQgb2Ygb3VyIGtleQ",
+                    "notices": [],
+                },
             ]
         }
     )
@@ -27,7 +38,12 @@ class TokenPair(BaseModel):
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a kind, not a token
     expires_in: Annotated[int, Field(description="Seconds that the access token is good for.")]
-    refresh_token: str
+    refresh_token: Annotated[
+        str | MISSING, Field(description="Absent where it travels in a cookie.")
+    ] = MISSING
+    csrf_token: Annotated[
+        str | MISSING, Field(description="Only beside a cookie; the session's as long as it lives.")
+    ] = MISSING
     notices: Annotated[
         list[str],
         Field(

@@ -14,13 +14,13 @@ from app.core.language import negotiate
 from app.core.statements import bound
 from app.models import Login, Session, StaffMember
 from app.services import outbox
+from app.services.password_mails import recovery_link
 from app.services.platform import Platform
 
 KNOWN_FOR: Final = timedelta(days=180)
 """For how long a device is remembered after its last use."""
 TEMPLATE: Final = "sign_in_new_device"
 _SESSIONS_PAGE: Final = "sessions"
-_RECOVERY_PAGE: Final = "recover"
 
 
 async def tell(
@@ -43,7 +43,7 @@ async def tell(
     found = (await connection.execute(_LOGIN if customer else _MEMBER, asked)).one()
     if found.known:
         return
-    area = platform.settings.area_url
+    sessions_link = f"{platform.settings.area_url}/{_SESSIONS_PAGE}"
     message = outbox.Message(
         TEMPLATE,
         found.email,
@@ -52,8 +52,8 @@ async def tell(
             "happened_at": now.isoformat(),
             "device": caller.device,
             "network": caller.network,
-            "sessions_link": f"{area}/{_SESSIONS_PAGE}" if customer else None,
-            "recovery_link": f"{area}/{_RECOVERY_PAGE}" if customer else None,
+            "sessions_link": sessions_link if customer else None,
+            "recovery_link": recovery_link(platform) if customer else None,
         },
         login_id=holder if customer else None,
         staff_id=None if customer else holder,

@@ -1,6 +1,6 @@
 """What services work with: made once at start-up, handed to every verb as its first argument."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.core.clock import Clock
 from app.core.database import Database
@@ -9,6 +9,7 @@ from app.projection.projection import Projection
 from app.security.breached_passwords import BreachedPasswords
 from app.security.common_passwords import CommonPasswords
 from app.security.counters import MemoryCounters, RedisCounters
+from app.security.csrf import CsrfTokens
 from app.security.hashing_pool import HashingPool
 from app.security.keys import Keyring
 from app.security.passkeys import RelyingParty, relying_party
@@ -37,6 +38,9 @@ class Platform:
     judge: PasswordJudge
     breached: BreachedPasswords
     throttle: Throttle
+    csrf: CsrfTokens
+    rotation_key: bytes = field(repr=False)
+    """What each refresh token's successor is derived with."""
     totp_sealer: Sealer
     answer_sealer: Sealer
     mail_sealer: Sealer
@@ -82,6 +86,8 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
             keyring.secret("throttle"),
             on=settings.throttle == "on",
         ),
+        csrf=CsrfTokens(keyring.secret("csrf-tokens")),
+        rotation_key=keyring.secret("refresh-tokens"),
         totp_sealer=Sealer(keyring.secret("totp-secrets")),
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),
         mail_sealer=Sealer(keyring.secret("outbox-messages")),

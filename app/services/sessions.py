@@ -1,26 +1,25 @@
-"""Opening, renewing and ending sessions."""
+"""Opening and ending sessions. Renewing their tokens is in `renewals.py`."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.access.purposes import PURPOSES
 from app.access.viewers import Viewer
 from app.core.ids import new_id
-from app.core.statements import bound, prepare
 from app.models import RefreshToken, Session, table_of
-from app.security.opaque import digest, new_opaque_token
+from app.security.opaque import new_opaque_token
 from app.services.audit_log import Deed
 from app.services.platform import Platform
 from app.services.session_watch import LiveSession
 
 # Made once, and on the tables: making a statement costs as much as running it.
 _OPEN = insert(table_of(Session))
-_ISSUE = insert(table_of(RefreshToken))
+_KEEP = insert(table_of(RefreshToken))
 _TOKENS_KEPT = timedelta(days=30)
 _SESSIONS_KEPT = timedelta(days=180)
 
@@ -39,12 +38,14 @@ class Holder:
 class Tokens:
     """What a client gets: an access token for minutes, a refresh token to be used once.
 
-    `notices` are codes of what the holder should be told, at a sign-in.
+    `session_id` is the session that both belong to; `notices` are codes of what the holder should
+    be told, at a sign-in.
     """
 
     access_token: str
     refresh_token: str
     expires_in: int
+    session_id: UUID
     notices: tuple[str, ...] = ()
 
 
@@ -80,54 +81,9 @@ async def open_session(
             "expires_at": now + lifetime,
         },
     )
-    return session_id, await _issue(platform, connection, holder, session_id)
-
-
-async def renew(platform: Platform, refresh_token: str, caller: Actor) -> Tokens | None:
-    """A new pair for a refresh token that is used for the first time; None refuses it.
-
-    The second use of a spent one ends its session: somebody else holds a copy (RFC 9700, 4.14).
-    A token that never was leaves no trace: strangers must not be able to fill the log for ever.
-    """
-    mark = digest(refresh_token)
-    known = prepare(
-        select(RefreshToken.session_id).where(
-            RefreshToken.digest == bound("digest", LargeBinary())
-        ),
-        platform.database.dialect,
-    )
-    if not await platform.database.fetch(known, {"digest": mark}):
-        return None
-    async with platform.database.transaction() as connection:
-        session_id = await _spend(platform, connection, mark)
-        if session_id is not None:
-            live = await _live(platform, connection, session_id)
-            if live is not None:
-                holder = Holder(live.kind, live.holder, live.viewer, live.customer_id)
-                tokens = await _issue(platform, connection, holder, session_id)
-                await platform.audit.add(
-                    connection,
-                    actor_of(live, caller),
-                    Deed("auth:session:renew", subject_type="session", subject_id=session_id),
-                )
-                return tokens
-        else:
-            session_id = await _reused(connection, mark)
-            if session_id is not None:
-                await end(platform, connection, session_id, "refresh_token_reused")
-        await platform.audit.add(
-            connection,
-            caller,
-            Deed(
-                "auth:session:renew",
-                outcome="refused",
-                subject_type="session",
-                subject_id=session_id,
-            ),
-        )
-    if session_id is not None:
-        platform.sessions.forget(session_id)
-    return None
+    refresh_token, mark = new_opaque_token()
+    await keep(platform, connection, session_id, mark)
+    return session_id, pair(platform, holder, session_id, refresh_token)
 
 
 async def log_out(platform: Platform, live: LiveSession, caller: Actor) -> None:
@@ -144,13 +100,15 @@ async def log_out(platform: Platform, live: LiveSession, caller: Actor) -> None:
 
 async def end(
     platform: Platform, connection: AsyncConnection, session_id: UUID, reason: str
-) -> None:
-    """Mark a session as ended, unless it was already."""
-    await connection.execute(
+) -> bool:
+    """Mark a session as ended; False when it was already."""
+    statement = (
         update(Session)
         .where(Session.id == session_id, Session.ended_at.is_(None))
         .values(ended_at=platform.clock(), end_reason=reason)
+        .returning(Session.id)
     )
+    return (await connection.execute(statement)).first() is not None
 
 
 async def end_all(
@@ -223,14 +181,18 @@ def anonymous(request_id: str, network: str | None = None, device: str | None = 
     )
 
 
-async def _issue(
-    platform: Platform, connection: AsyncConnection, holder: Holder, session_id: UUID
-) -> Tokens:
-    refresh_token, mark = new_opaque_token()
+async def keep(
+    platform: Platform, connection: AsyncConnection, session_id: UUID, mark: bytes
+) -> None:
+    """Store what is kept of a session's new refresh token."""
     now = platform.clock()
     lifetime = timedelta(days=platform.settings.refresh_token_days)
     token = {"digest": mark, "session_id": session_id, "created_at": now}
-    await connection.execute(_ISSUE, {**token, "expires_at": now + lifetime})
+    await connection.execute(_KEEP, {**token, "expires_at": now + lifetime})
+
+
+def pair(platform: Platform, holder: Holder, session_id: UUID, refresh_token: str) -> Tokens:
+    """A fresh access token of a session, beside a refresh token that is kept already."""
     access_token = platform.tokens.issue(
         audience="customer" if holder.kind == "customer" else "staff",
         subject=holder.id,
@@ -238,35 +200,5 @@ async def _issue(
         viewer=holder.viewer,
         customer=holder.customer_id,
     )
-    return Tokens(access_token, refresh_token, platform.settings.access_token_seconds)
-
-
-async def _spend(platform: Platform, connection: AsyncConnection, mark: bytes) -> UUID | None:
-    """The session of a token that was good until now. Of two at once only one gets it."""
-    now = platform.clock()
-    statement = (
-        update(RefreshToken)
-        .where(
-            RefreshToken.digest == mark,
-            RefreshToken.spent_at.is_(None),
-            RefreshToken.expires_at > now,
-        )
-        .values(spent_at=now)
-        .returning(RefreshToken.session_id)
-    )
-    return (await connection.execute(statement)).scalar_one_or_none()
-
-
-async def _reused(connection: AsyncConnection, mark: bytes) -> UUID | None:
-    """The session of a token that was spent before; one that only expired is nobody's theft."""
-    statement = select(RefreshToken.session_id).where(
-        RefreshToken.digest == mark, RefreshToken.spent_at.is_not(None)
-    )
-    return (await connection.execute(statement)).scalar_one_or_none()
-
-
-async def _live(
-    platform: Platform, connection: AsyncConnection, session_id: UUID
-) -> LiveSession | None:
-    """Asked of the transaction itself, never from memory."""
-    return await platform.sessions.ask_within(connection, session_id)
+    seconds = platform.settings.access_token_seconds
+    return Tokens(access_token, refresh_token, seconds, session_id)

@@ -63,6 +63,20 @@ def test_production_confirms_registrations_and_leaves_the_worker_apart(
     assert (settings.registration_mode, settings.worker_mode) == ("confirmed", "none")
 
 
+def test_the_origins_of_our_pages_are_known_without_their_paths() -> None:
+    settings = Settings(
+        public_url="https://Api.exemplo.com.br/",
+        customer_area_url="https://conta.exemplo.com.br/area/",
+        cors_origins=("https://painel.exemplo.com.br:8443",),
+    )
+    assert settings.page_origins == {
+        "https://api.exemplo.com.br",
+        "https://conta.exemplo.com.br",
+        "https://painel.exemplo.com.br:8443",
+    }
+    assert Settings().page_origins == {"http://127.0.0.1:8000"}
+
+
 def test_in_production_tries_are_always_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert from_environment(monkeypatch, THROTTLE="off").throttle == "off"
     with pytest.raises(ValidationError) as refused:

@@ -229,6 +229,18 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("Acesso recusado", "Os dados de acesso não conferem. Confira-os e tente de novo."),
         ("Sign-in refused", "The sign-in data do not match. Check them and try again."),
     ),
+    "csrf_refused": _both(
+        (
+            "Pedido de outra página",
+            "O cookie só vale em pedidos da nossa própria página, com o csrf_token da sessão no"
+            " cabeçalho X-CSRF-Token. Entre de novo se o tiver perdido.",
+        ),
+        (
+            "Request from another page",
+            "The cookie is good only for requests of our own page, with the session's csrf_token"
+            " in the X-CSRF-Token header. Sign in again if it was lost.",
+        ),
+    ),
     "forbidden": _both(
         (
             "Sem permissão",

@@ -16,11 +16,20 @@ from app.routers.admission import (
     living_session,
     platform_of,
 )
+from app.routers.auth.delivery import (
+    CSRF_HEADER,
+    REFRESH_COOKIE,
+    DeliveryField,
+    deliver,
+    require_own_page,
+    take_back,
+    worthless,
+)
 from app.routers.identifiers import read_id
-from app.routers.strict_route import FORM
+from app.routers.strict_route import FORM, JSON
 from app.schemas.auth import RefreshRequest, TokenPair
 from app.security.recovery_codes import LONGEST_TYPED
-from app.services import sessions, sign_in
+from app.services import renewals, sessions, sign_in
 from app.services.second_factors import Code
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=PublicRoute)
@@ -36,15 +45,16 @@ RecoveryCode = Annotated[
 ]
 
 
-def _example(fields: Mapping[str, str]) -> dict[str, Any]:
-    """A filled-in form, for the document."""
-    return {"requestBody": {"content": {FORM: {"examples": {"usual": {"value": fields}}}}}}
+def _example(fields: Mapping[str, str], media_type: str = FORM) -> dict[str, Any]:
+    """A filled-in body, for the document."""
+    return {"requestBody": {"content": {media_type: {"examples": {"usual": {"value": fields}}}}}}
 
 
 @router.post(
     "/customer/token",
     operation_id="auth_customer_sign_in",
     summary="Sign in as a customer",
+    response_model=TokenPair,
     openapi_extra=_example(
         {
             "grant_type": "password",
@@ -62,13 +72,16 @@ async def customer_token(
     ] = None,
     totp: Totp = None,
     recovery_code: RecoveryCode = None,
+    delivery: DeliveryField = None,
     grant_type: Annotated[Literal["password"] | None, Form()] = None,
-) -> TokenPair:
+) -> Response:
     """E-mail and password; with a second factor, also `totp` or `recovery_code`.
 
     The answer to a failure is the same whatever was wrong; only that a code is missing is told, and
     only to who knows the password.
     """
+    if delivery == "cookie":
+        require_own_page(request)
     account = _account(customer_id)
     tokens = await sign_in.customer(
         platform_of(request),
@@ -78,13 +91,14 @@ async def customer_token(
         actor_of(request),
         _code(totp, recovery_code),
     )
-    return _pair(tokens)
+    return deliver(request, tokens, delivery)
 
 
 @router.post(
     "/staff/token",
     operation_id="auth_staff_sign_in",
     summary="Sign in as staff",
+    response_model=TokenPair,
     openapi_extra=_example(
         {
             "grant_type": "password",
@@ -100,28 +114,57 @@ async def staff_token(
     password: Secret,
     totp: Totp = None,
     recovery_code: RecoveryCode = None,
+    delivery: DeliveryField = None,
     grant_type: Annotated[Literal["password"] | None, Form()] = None,
-) -> TokenPair:
+) -> Response:
     """E-mail, password and a code, `totp` or `recovery_code`: always all three."""
+    if delivery == "cookie":
+        require_own_page(request)
     code = _code(totp, recovery_code)
     if code is None:
         raise Failure("validation_failed", errors=[FieldError("/totp", "missing")])
     tokens = await sign_in.staff(platform_of(request), username, password, code, actor_of(request))
-    return _pair(tokens)
+    return deliver(request, tokens, delivery)
 
 
-@router.post("/refresh", operation_id="auth_refresh", summary="Renew the tokens")
-async def refresh(request: Request, body: RefreshRequest) -> TokenPair:
-    """A new pair for a refresh token, once. Using a spent one again ends the whole session."""
-    tokens = await sessions.renew(platform_of(request), body.refresh_token, actor_of(request))
+@router.post(
+    "/refresh",
+    operation_id="auth_refresh",
+    summary="Renew the tokens",
+    response_model=TokenPair,
+    openapi_extra=_example({"refresh_token": "Zm9yIG9uZSB1c2Ugb25seSwga2VlcCBpdCBzZWNyZXQ"}, JSON),
+)
+async def refresh(request: Request, body: RefreshRequest | None = None) -> Response:
+    """A new pair for a refresh token, once. Using a spent one again ends the whole session.
+
+    A browser that signed in with `delivery=cookie` sends no body: the token is in its cookie. The
+    page adds the session's `csrf_token` as `X-CSRF-Token`; after it was reloaded it finds that in
+    the cookie `__Host-salvaguarda-csrf`. For ten seconds the same cookie gets the same answer once
+    more, since two tabs may ask at once.
+    """
+    platform, caller = platform_of(request), actor_of(request)
+    if body is not None:
+        tokens = await renewals.renew(platform, body.refresh_token, caller)
+        if tokens is None:
+            raise Failure("token_invalid")
+        return deliver(request, tokens, "json")
+    cookie = request.cookies.get(REFRESH_COOKIE)
+    if cookie is None:
+        raise Failure("validation_failed", errors=[FieldError("/refresh_token", "missing")])
+    require_own_page(request)
+    csrf_token = request.headers.get(CSRF_HEADER, "")
+    tokens = await renewals.renew_cookie(platform, cookie, csrf_token, caller)
     if tokens is None:
-        raise Failure("token_invalid")
-    return _pair(tokens)
+        raise worthless()
+    return deliver(request, tokens, "cookie")
 
 
 @router.post("/logout", operation_id="auth_logout", summary="Sign out", status_code=204)
 async def logout(request: Request) -> Response:
-    """End the session of the access token, of a customer or of staff. All its tokens die."""
+    """End the session of the access token, of a customer or of staff. All its tokens die.
+
+    A browser's cookies are taken back.
+    """
     token = bearer_token(request)
     if token is None:
         raise Failure("unauthenticated")
@@ -133,17 +176,8 @@ async def logout(request: Request) -> Response:
                 continue
             raise
         await sessions.log_out(platform_of(request), live, actor_of(request))
-        return Response(status_code=204)
+        return take_back(request, Response(status_code=204))
     raise Failure("token_invalid")
-
-
-def _pair(tokens: sessions.Tokens) -> TokenPair:
-    return TokenPair(
-        access_token=tokens.access_token,
-        refresh_token=tokens.refresh_token,
-        expires_in=tokens.expires_in,
-        notices=list(tokens.notices),
-    )
 
 
 def _code(totp: str | None, recovery_code: str | None) -> Code | None:

@@ -1,0 +1,138 @@
+"""Renewing a session's tokens: each refresh token is good once, and its second use is an alarm.
+
+The second use of a spent token ends its session, since one of the two who used it holds a copy (RFC
+9700, 4.14.2). That an honest client whose answer was lost must sign in again is the price of it.
+
+Browsers are treated more gently, for there the second use is an everyday matter: two tabs of one
+page share the cookie, wake up at the same moment, and send the same token. For `GRACE` after a
+token was spent its cookie is answered once more, with the *same* successor (it is derived, not
+drawn: `security/opaque.py`), as long as that was not used itself. So no second chain of tokens
+comes to be: if it was a thief who asked, thief and owner hold one and the same token, and whichever
+of them is the second to use it sets off the alarm.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.actors import Actor
+from app.core.columns import UtcDateTime
+from app.core.errors import Refusal
+from app.core.statements import bound, prepare
+from app.models import RefreshToken, table_of
+from app.security.opaque import digest, successor_of
+from app.services import session_mails
+from app.services.audit_log import Deed
+from app.services.platform import Platform
+from app.services.sessions import Holder, Tokens, actor_of, end, keep, pair
+
+_prepare_once = lru_cache(maxsize=2)(prepare)
+
+ACTION: Final = "auth:session:renew"
+GRACE: Final = timedelta(seconds=10)
+NO_GRACE: Final = timedelta()
+
+
+async def renew(platform: Platform, refresh_token: str, caller: Actor) -> Tokens | None:
+    """A new pair for a refresh token that is used for the first time; None refuses it.
+
+    A token that never was leaves no trace: strangers must not be able to fill the log for ever.
+    """
+    if await _session_of(platform, refresh_token) is None:
+        return None
+    return await _exchange(platform, refresh_token, caller, NO_GRACE)
+
+
+async def renew_cookie(
+    platform: Platform, refresh_token: str, csrf_token: str, caller: Actor
+) -> Tokens | None:
+    """As `renew`, for a token that a browser sent by itself.
+
+    Raises `Refusal("csrf_refused")` unless `csrf_token` is the session's: then nothing is spent.
+    """
+    session_id = await _session_of(platform, refresh_token)
+    if session_id is None:
+        return None
+    if not platform.csrf.holds(csrf_token, session_id):
+        raise Refusal("csrf_refused", action=ACTION, subject_type="session", subject_id=session_id)
+    return await _exchange(platform, refresh_token, caller, GRACE)
+
+
+async def _session_of(platform: Platform, refresh_token: str) -> UUID | None:
+    known = _prepare_once(_KNOWN, platform.database.dialect)
+    rows = await platform.database.fetch(known, {"mark": digest(refresh_token)})
+    return rows[0][0] if rows else None
+
+
+async def _exchange(
+    platform: Platform, refresh_token: str, caller: Actor, grace: timedelta
+) -> Tokens | None:
+    following, mark = successor_of(refresh_token, platform.rotation_key)
+    now = platform.clock()
+    asked = {"mark": digest(refresh_token), "following": mark, "now": now}
+    asked |= {"since": now - grace, "until": now + grace}
+    async with platform.database.transaction() as connection:
+        spent = (await connection.execute(_SPEND, asked)).scalar_one_or_none()
+        again = None
+        if spent is None and grace:
+            again = (await connection.execute(_JUST_SPENT, asked)).scalar_one_or_none()
+        session_id = spent or again
+        # Asked of the transaction itself, never from memory.
+        live = session_id and await platform.sessions.ask_within(connection, session_id)
+        if live:
+            holder = Holder(live.kind, live.holder, live.viewer, live.customer_id)
+            if spent:
+                await keep(platform, connection, live.id, mark)
+            deed = Deed(ACTION, subject_type="session", subject_id=live.id)
+            await platform.audit.add(connection, actor_of(live, caller), deed)
+            return pair(platform, holder, live.id, following)
+        if session_id is None:
+            session_id = await _reused(platform, connection, asked)
+        refused = Deed(ACTION, outcome="refused", subject_type="session", subject_id=session_id)
+        await platform.audit.add(connection, caller, refused)
+    if session_id is not None:
+        platform.sessions.forget(session_id)
+    return None
+
+
+async def _reused(
+    platform: Platform, connection: AsyncConnection, asked: Mapping[str, Any]
+) -> UUID | None:
+    """End the session of a token that was spent before; one that only expired is nobody's theft."""
+    session_id = (await connection.execute(_SPENT, asked)).scalar_one_or_none()
+    if session_id is not None and await end(
+        platform, connection, session_id, "refresh_token_reused"
+    ):
+        await session_mails.reused(platform, connection, session_id)
+    return session_id
+
+
+# Made once, and on the table: making a statement costs as much as running it.
+_TOKENS = table_of(RefreshToken)
+_NEXT = _TOKENS.alias("next")
+_NOW = bound("now", UtcDateTime())
+_THIS = _TOKENS.c.digest == bound("mark", _TOKENS.c.digest.type)
+_KNOWN = select(_TOKENS.c.session_id).where(_THIS)
+_SPEND = (
+    update(_TOKENS)
+    .where(_THIS, _TOKENS.c.spent_at.is_(None), _TOKENS.c.expires_at > _NOW)
+    .values(spent_at=_NOW)
+    .returning(_TOKENS.c.session_id)
+)
+"""The session of a token that was good until now. Of two at once only one gets it."""
+_SPENT = _KNOWN.where(_TOKENS.c.spent_at.is_not(None))
+_JUST_SPENT = (
+    select(_TOKENS.c.session_id)
+    .join(_NEXT, _NEXT.c.digest == bound("following", _TOKENS.c.digest.type))
+    .where(
+        _THIS,
+        _TOKENS.c.spent_at > bound("since", UtcDateTime()),
+        _TOKENS.c.spent_at < bound("until", UtcDateTime()),  # by replicas' clocks
+        _NEXT.c.spent_at.is_(None),
+    )
+)
