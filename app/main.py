@@ -13,7 +13,7 @@ from app.core.clock import Clock, system_clock
 from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.routers import docs, health, openapi, problems
-from app.routers.auth import keys, tokens
+from app.routers.auth import keys, passkeys, step_up, tokens
 from app.routers.customer import (
     access_log,
     accounts,
@@ -25,6 +25,7 @@ from app.routers.customer import (
     membership,
     profile,
 )
+from app.routers.customer import authenticators as customer_authenticators
 from app.routers.customer import interventions as own_interventions
 from app.routers.customer import password as customer_password
 from app.routers.customer import sessions as customer_sessions
@@ -32,6 +33,7 @@ from app.routers.envelope import Envelope
 from app.routers.public import invitations as public_invitations
 from app.routers.public import password_resets, password_strength, policies, registrations
 from app.routers.staff import audit_events, customers, incidents, interventions, visibility
+from app.routers.staff import authenticators as staff_authenticators
 from app.routers.staff import customer_changes as staff_customer_changes
 from app.routers.staff import invoices as staff_invoices
 from app.routers.staff import members as staff_members
@@ -67,7 +69,11 @@ DOORS = (
     staff_invoices.router,
     public_invitations.router,
     own_interventions.router,
+    customer_authenticators.router,
+    staff_authenticators.router,
     tokens.router,
+    passkeys.router,
+    step_up.router,
     keys.router,
     policies.router,
     registrations.router,

@@ -35,6 +35,7 @@ TABLE = """
     staff:session:end                 ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:password:update             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:authenticator:list          ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
+    staff:authenticator:read          ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:authenticator:add           ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:authenticator:update        ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:authenticator:remove        ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -51,6 +52,7 @@ TABLE = """
     customer:session:end              yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:password:update          yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:authenticator:list       yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:authenticator:read       yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:authenticator:add        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:authenticator:update     yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:authenticator:remove     yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
@@ -93,6 +95,7 @@ MEMBERS_TABLE = """
     customer:session:end              any
     customer:password:update          any
     customer:authenticator:list       any
+    customer:authenticator:read       any
     customer:authenticator:add        any
     customer:authenticator:update     any
     customer:authenticator:remove     any

@@ -77,6 +77,16 @@ async def admit_customer(request: Request) -> None:
     )
 
 
+async def admit_signed_in(request: Request) -> None:
+    """A living session of either kind."""
+    try:
+        await admit_staff(request)
+    except Failure as failure:
+        if failure.code != "token_invalid":
+            raise
+        await admit_customer(request)
+
+
 def device_of(request: Request) -> str | None:
     """The coarse label of the caller's program, None for one that says nothing of itself."""
     return device_label(request.headers.get("user-agent"))
@@ -152,3 +162,9 @@ class CustomerRoute(StrictRoute):
     """A route for signed-in customers and those they trust."""
 
     admit = staticmethod(admit_customer)
+
+
+class SignedInRoute(StrictRoute):
+    """A route for whoever has signed in, at whichever door."""
+
+    admit = staticmethod(admit_signed_in)

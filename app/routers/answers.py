@@ -1,10 +1,12 @@
 """What leaves the service layer, as HTTP: ready-made JSON, never objects to serialise."""
 
 from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
 
 from starlette.responses import Response
 
-from app.projection.projection import Page, Shown
+from app.projection.projection import Page, Shown, to_json
 
 MEDIA_TYPE = "application/json"
 
@@ -24,3 +26,9 @@ def ready_json(
 ) -> Response:
     """JSON that a service has made."""
     return Response(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def asked(challenge_id: UUID, options: Mapping[str, Any]) -> Response:
+    """What a page hands to the browser for a passkey."""
+    body = {"challenge_id": challenge_id, "options": options}
+    return Response(to_json(body), media_type=MEDIA_TYPE)

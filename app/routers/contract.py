@@ -18,9 +18,11 @@ There are four kinds of caller, each with a door of its own:
 * **Anybody**: `/v1/public`, and `/v1/auth` to sign in. Read the policy in force
   (`GET /v1/public/policies/current`), then register with its `version`.
 * **Customers**: sign in at `POST /v1/auth/customer/token`, send `Authorization: Bearer …` to
-  `/v1/customer`. They see their whole account, and who looked at it.
+  `/v1/customer`. They see their whole account, and who looked at it. Who has a second factor is
+  asked for it (401 `second_factor_required`), or signs in by passkey alone.
   A page in a browser adds `delivery=cookie`: see `POST /v1/auth/refresh`.
-* **Staff**: sign in at `POST /v1/auth/staff/token` with password and TOTP code, use `/v1/staff`.
+* **Staff**: sign in at `POST /v1/auth/staff/token` with password and TOTP code, or by passkey, use
+  `/v1/staff`.
   Each role sees only its fields: a hidden member is *absent*, and naming it is answered like naming
   one that does not exist. `x-visible-to` on each property says who sees it;
   `GET /v1/staff/visibility` tells callers their own part. `X-Purpose` names the purpose of a read;
@@ -31,7 +33,8 @@ Errors are problem documents (RFC 9457) with a stable `code`, in Portuguese, or 
 `Accept-Language`; they never hold what was sent. A method that a path does not know is answered
 405 with `Allow`, a body of more than one megabyte 413. Lists answer
 `{"items": […], "next_cursor": …}`; give the cursor back with the same parameters. Changes need
-`If-Match` with the `ETag` that was read.
+`If-Match` with the `ETag` that was read. Sensitive deeds want a proof of presence of the last five
+minutes: 401 `step_up_required`, then `POST /v1/auth/step-up`, then again (RFC 9470).
 """
 
 TAGS: Final = [
@@ -55,11 +58,12 @@ SECURITY_SCHEMES: Final[dict[str, Any]] = {
         },
     }
     for door, description in (
-        ("customer", "A customer's login: e-mail and password."),
         (
-            "staff",
-            "A staff member: e-mail, password and `totp`, a form field beside the usual two.",
+            "customer",
+            "A customer's login: e-mail and password; with a second factor, `totp` or "
+            "`recovery_code` too, a form field beside the usual two.",
         ),
+        ("staff", "A staff member: e-mail, password, and `totp` or `recovery_code`, always."),
     )
 } | {
     "bearer": {
@@ -132,15 +136,19 @@ HEADERS: Final[dict[str, Any]] = {
 
 _WITH_TAG: Final = frozenset(
     {
+        "customer_read_authenticator",
         "customer_read_invoice",
         "customer_read_membership",
         "customer_read_intervention",
         "customer_read_login",
         "customer_read_profile",
+        "customer_rename_authenticator",
         "customer_update_member",
         "customer_update_profile",
         "public_read_current_policy",
+        "staff_read_authenticator",
         "staff_read_customer",
+        "staff_rename_authenticator",
         "staff_settle_invoice",
         "staff_update_customer",
         "staff_read_incident",
@@ -191,7 +199,8 @@ def security_of(path: str) -> list[dict[str, list[str]]] | None:
     """What a path asks of its callers; None where anybody may come."""
     if path.startswith(("/v1/staff", "/v1/customer")):
         return [{path.split("/")[2]: []}, {"bearer": []}]
-    return [{"bearer": []}] if path == "/v1/auth/logout" else None
+    signed_in = path == "/v1/auth/logout" or path.startswith("/v1/auth/step-up")
+    return [{"bearer": []}] if signed_in else None
 
 
 def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
@@ -292,6 +301,17 @@ _AUTH: Final[Mapping[str, set[str]]] = {
         "hashing_busy",
     },
     "staff/token": {"csrf_refused", "invalid_credentials", "too_many_requests", "hashing_busy"},
+    "customer/passkey/options": {"too_many_requests"},
+    "customer/passkey/token": {"csrf_refused", "invalid_credentials", "too_many_requests"},
+    "staff/passkey/options": {"too_many_requests"},
+    "staff/passkey/token": {"csrf_refused", "invalid_credentials", "too_many_requests"},
+    "step-up": {
+        "invalid_credentials",
+        "second_factor_required",
+        "too_many_requests",
+        "hashing_busy",
+    },
+    "step-up/options": {"too_many_requests"},
     "refresh": {"token_invalid", "csrf_refused"},
     "logout": set(),
 }

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, Update, func, select, update
+from sqlalchemy import Row, Table, Update, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.statements import bound
 from app.models import Customer, Login, Membership, StaffMember, table_of
-from app.services import new_devices
+from app.services import new_devices, second_factors
 from app.services.audit_log import Deed
 from app.services.platform import Platform
-from app.services.proofs import Proof, spend
+from app.services.proofs import Proof
 from app.services.session_watch import LiveSession, open_memberships
 from app.services.sessions import Holder, Tokens, actor_of, open_session
 
@@ -70,7 +70,9 @@ async def customer(
         chosen = _OLDEST if account is None else _NAMED
         customer_id = (await connection.execute(chosen, asked)).scalar_one_or_none()
         noted = {"row": login_id, "now": now}
-        if customer_id is None or not await _accepted(connection, _LOGIN, noted, evidence):
+        if customer_id is None:
+            return None
+        if await _accepted(platform, connection, _LOGIN, noted, evidence, caller) is None:
             return None
         await connection.execute(_NOTE_CUSTOMER, {"row": customer_id, "now": now})
         holder = Holder("customer", login_id, Viewer.SELF, customer_id)
@@ -79,30 +81,35 @@ async def customer(
 
 
 async def staff(
-    platform: Platform, member_id: UUID, role: str, caller: Actor, evidence: Evidence
+    platform: Platform, member_id: UUID, caller: Actor, evidence: Evidence
 ) -> Tokens | None:
     """A session for a member of staff in their role; None as for `customer`."""
-    if role not in STAFF_ROLES:
-        return None
     async with platform.database.transaction() as connection:
         noted = {"row": member_id, "now": platform.clock()}
-        if not await _accepted(connection, _MEMBER, noted, evidence):
+        row = await _accepted(platform, connection, _MEMBER, noted, evidence, caller)
+        if row is None:
             return None
-        holder = Holder("staff", member_id, Viewer(role))
+        holder = Holder("staff", member_id, Viewer(row.role))
         deed = Deed(STAFF_ACTION, subject_type="staff_member", subject_id=member_id, rows=1)
         return await _open(platform, connection, holder, caller, evidence, deed)
 
 
 async def _accepted(
-    connection: AsyncConnection, note: Update, noted: Mapping[str, Any], evidence: Evidence
-) -> bool:
-    """Use the evidence up and note the sign-in; False for evidence that is worthless by now.
+    platform: Platform,
+    connection: AsyncConnection,
+    note: Update,
+    noted: Mapping[str, Any],
+    evidence: Evidence,
+    caller: Actor,
+) -> Row[Any] | None:
+    """Use the evidence up and note the sign-in; None for evidence that is worthless by now.
 
     The row is asked once more: a password that was changed, or a person who was shut out, while
     this one was being checked opens nothing.
     """
-    if evidence.proof is not None and not await spend(connection, evidence.proof):
-        return False
+    proof = evidence.proof
+    if proof is not None and not await second_factors.use(platform, connection, proof, caller):
+        return None
     if evidence.password is not None:
         note = note.where(note.table.c.password_hash == evidence.password.hash)
         if evidence.password.fresh is not None:
@@ -111,7 +118,7 @@ async def _accepted(
             # Since when, until the next change; in the same statement, so that it costs nothing.
             since = func.coalesce(_LOGINS.c.credential_flagged_at, noted["now"])
             note = note.values(credential_flagged_at=since)
-    return (await connection.execute(note, noted)).first() is not None
+    return (await connection.execute(note, noted)).first()
 
 
 async def _open(
@@ -153,5 +160,9 @@ _OLDEST = (
 _NAMED = _OLDEST.where(Membership.customer_id == bound("account", Membership.customer_id.type))
 _LOGINS, _MEMBERS = table_of(Login), table_of(StaffMember)
 _LOGIN = _note(_LOGINS).where(_LOGINS.c.status == "active", _LOGINS.c.reset_required_at.is_(None))
-_MEMBER = _note(_MEMBERS).where(_MEMBERS.c.status == "active")
+_MEMBER = (
+    _note(_MEMBERS)
+    .where(_MEMBERS.c.status == "active", _MEMBERS.c.role.in_(STAFF_ROLES))
+    .returning(_MEMBERS.c.role)
+)
 _NOTE_CUSTOMER = _note(table_of(Customer))

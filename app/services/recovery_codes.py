@@ -1,6 +1,6 @@
 """Recovery codes: ten at a time, shown once, kept as keyed digests, each good for one entry."""
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.models import RecoveryCode
@@ -43,6 +43,12 @@ async def replace(platform: Platform, connection: AsyncConnection, owner: Owner)
     ]
     await connection.execute(insert(RecoveryCode), rows)
     return codes
+
+
+async def left(connection: AsyncConnection, owner: Owner) -> int:
+    """How many of the owner's codes still work."""
+    unused = select(func.count()).where(owner.owns(RecoveryCode), RecoveryCode.used_at.is_(None))
+    return (await connection.execute(unused)).scalar_one()
 
 
 async def drop(connection: AsyncConnection, owner: Owner) -> None:

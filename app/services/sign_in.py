@@ -77,7 +77,7 @@ async def staff(
         raise await _refused(platform, STAFF_ACTION, "staff_member", found, caller)
     owner = Owner("staff", found["id"])
     evidence = await _evidence(platform, owner, known, code, caller)
-    tokens = evidence and await entrances.staff(platform, owner.id, found["role"], caller, evidence)
+    tokens = evidence and await entrances.staff(platform, owner.id, caller, evidence)
     if not tokens:
         raise await _refused(platform, STAFF_ACTION, "staff_member", found, caller)
     await platform.throttle.forgive("staff_sign_in", network=caller.network, account=key)
@@ -88,9 +88,9 @@ async def staff(
 _LOGIN = select(Login.id, Login.status, Login.password_hash).where(
     Login.email_key == bound("email_key", Login.email_key.type)
 )
-_STAFF = select(
-    StaffMember.id, StaffMember.status, StaffMember.password_hash, StaffMember.role
-).where(StaffMember.email_key == bound("email_key", StaffMember.email_key.type))
+_STAFF = select(StaffMember.id, StaffMember.status, StaffMember.password_hash).where(
+    StaffMember.email_key == bound("email_key", StaffMember.email_key.type)
+)
 
 _prepare_once = lru_cache(maxsize=8)(prepare)  # making a statement costs as much as running it
 
@@ -128,7 +128,8 @@ async def _evidence(
     """The password, with the proof that lies in the code; None for a code that is not good."""
     if code is None:
         return Evidence(known)
-    proof = await second_factors.check(platform, owner, code, caller.network)
+    await second_factors.count_guess(platform, owner, caller.network)
+    proof = await second_factors.check(platform, owner, code)
     return None if proof is None else Evidence(known, proof)
 
 

@@ -5,7 +5,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from app.core import telemetry
-from app.services import idempotency, incident_work, one_time_tokens, seals, sessions
+from app.services import (
+    challenges,
+    enrolments,
+    idempotency,
+    incident_work,
+    one_time_tokens,
+    seals,
+    sessions,
+)
 from app.services.platform import Platform
 
 
@@ -24,6 +32,8 @@ DUTIES = (
     Duty("purge_idempotency_keys", 3600, idempotency.purge),
     Duty("purge_sessions", 3600, sessions.purge),
     Duty("purge_one_time_tokens", 3600, one_time_tokens.purge),
+    Duty("purge_challenges", 3600, challenges.purge),
+    Duty("purge_unconfirmed_factors", 3600, enrolments.purge),
 )
 
 

@@ -50,6 +50,7 @@ GRANTED = {
             "staff:session:end",
             "staff:password:update",
             "staff:authenticator:list",
+            "staff:authenticator:read",
             "staff:authenticator:add",
             "staff:authenticator:update",
             "staff:authenticator:remove",

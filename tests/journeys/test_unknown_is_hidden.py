@@ -43,8 +43,8 @@ FIT = {
 """Of the fields that viewers may change, values that would be taken."""
 CHANGES = [
     (path, viewer)
-    for method, path in EXERCISERS
-    if method == "patch"
+    for (method, path), entry in EXERCISERS.items()
+    if method == "patch" and entry.resource == "customer"
     for viewer in ((Viewer.SELF,) if door_of((method, path)) == "customer" else STAFF_ROLES)
 ]
 

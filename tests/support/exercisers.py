@@ -12,6 +12,7 @@ import httpx
 from app.access.viewers import Viewer
 from app.projection.plans import Plan
 from tests.support.exercising import Exerciser, Expected, Route, items
+from tests.support.factor_exercisers import FACTOR_EXERCISERS, FACTORS_ARE_NO_RECORDS
 from tests.support.incident_exercisers import INCIDENT_EXERCISERS
 from tests.support.member_exercisers import MEMBER_EXERCISERS
 from tests.support.people import PASSWORD
@@ -33,6 +34,7 @@ NOT_RECORDS: Mapping[Route, str] = {
     ("get", "/v1/staff/incidents/{incident_id}/anpd-form"): (
         "made of the incident as the caller sees it; tests/journeys/test_incidents.py"
     ),
+    **FACTORS_ARE_NO_RECORDS,
 }
 """Routes of a door with sign-in that show no record, and where else they are held to account."""
 
@@ -189,6 +191,7 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     **MEMBER_EXERCISERS,
     **INCIDENT_EXERCISERS,
+    **FACTOR_EXERCISERS,
 }
 
 

@@ -24,7 +24,7 @@ from app.access.actors import Actor
 from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES, Viewer
 from app.core.emails import email_key
 from app.core.ids import coarse_id, new_id
-from app.models import Consent, Customer, CustomerWord, Login, Membership, Session
+from app.models import Authenticator, Consent, Customer, CustomerWord, Login, Membership, Session
 from app.services import migrations, staff
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
@@ -189,6 +189,22 @@ async def add_customer(
     return CustomerPerson(
         row["id"], login_id, address, session_id, token, refresh_token, bearer(token), row, password
     )
+
+
+async def add_factor(platform: Platform, person: CustomerPerson) -> None:
+    """An authenticator app of the customer's, in use; nobody knows its codes."""
+    async with platform.database.transaction() as connection:
+        await connection.execute(
+            insert(Authenticator).values(
+                id=new_id(),
+                login_id=person.login_id,
+                kind="totp",
+                name="Celular",
+                secret=b"sealed",
+                created_at=platform.clock(),
+                confirmed_at=platform.clock(),
+            )
+        )
 
 
 async def say_consent(

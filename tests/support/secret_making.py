@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import httpx
+import pyotp
 from sqlalchemy import select
 
 from app.core.ids import new_id
@@ -62,6 +63,7 @@ async def make_secrets(stage: Stage, hoard: Hoard) -> Made:
     login_id = (await rows(stage.platform, select(Login.id).where(Login.email == EMAIL)))[0][0]
     await _sign_in(maker)
     await _recover(maker)
+    await _second_factors(maker)
     await _queue_every_mail(stage, login_id, customer_id)
     await hoard.learn_mails(stage.platform)
     return Made(
@@ -113,6 +115,18 @@ async def _recover(maker: Maker) -> None:
     answer = await maker.stage.client.put(path, json=change, headers=headers)
     assert answer.status_code == 204, answer.text
     await maker.post("/v1/auth/customer/token", data=form | {"password": CHANGED})
+
+
+async def _second_factors(maker: Maker) -> None:
+    """An authenticator app, and recovery codes: the first ten, and those that replaced them."""
+    form = {"username": EMAIL, "password": CHANGED}
+    pair = (await maker.post("/v1/auth/customer/token", data=form)).json()
+    place, headers = "/v1/customer/authenticators", bearer(pair["access_token"])
+    started = (await maker.post(f"{place}/totp", headers=headers)).json()
+    code = pyotp.TOTP(started["secret"]).at(maker.stage.platform.clock())
+    confirmation = f"{place}/totp/{started['id']}/confirm"
+    await maker.post(confirmation, json={"code": code}, headers=headers)
+    await maker.post(f"{place}/recovery-codes", headers=headers)
 
 
 async def _queue_every_mail(stage: Stage, login_id: UUID, customer_id: UUID) -> None:

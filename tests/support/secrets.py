@@ -74,6 +74,8 @@ _INTERVENTIONS = "/v1/staff/interventions"
 _INCIDENT = "/v1/staff/incidents/{incident_id}"
 _INCIDENTS = ("/v1/staff/incidents", _INCIDENT, f"{_INCIDENT}/confirm", f"{_INCIDENT}/cancel")
 _ANPD = f"{_INCIDENT}/anpd-form"
+_FACTORS = "/v1/staff/authenticators"
+_CONFIRM = f"{_FACTORS}/totp/{{authenticator_id}}/confirm"
 
 SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
     ("/v1/staff/customers", "postal_code"): "where somebody lives",
@@ -86,6 +88,12 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
     ),
     **dict.fromkeys([(path, "form") for path in (*_INCIDENTS, _ANPD)], "what ANPD is told"),
     (f"{_INCIDENT}/deliveries", "code"): "what the mail server answered",
+    (f"{_FACTORS}/totp", "secret"): "the caller's own, told once",
+    (f"{_FACTORS}/totp", "uri"): "the caller's own, told once",
+    (_CONFIRM, "recovery_codes"): "the caller's own, told once",
+    (f"{_FACTORS}/passkeys", "recovery_codes"): "the caller's own, told once",
+    (f"{_FACTORS}/recovery-codes", "recovery_codes"): "the caller's own, told once",
+    (f"{_FACTORS}/passkeys/options", "challenge_id"): "worth nothing without a passkey's answer",
 }
 """Suspicious members of what the staff door answers, by path, and why each tells nobody's secret
 but the reader's own."""
@@ -104,6 +112,9 @@ TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
     **dict.fromkeys(
         [(path, "form") for path in ("/v1/staff/incidents", _INCIDENT)], "what ANPD is told"
     ),
+    (_CONFIRM, "code"): "the caller's own",
+    (f"{_FACTORS}/passkeys", "challenge_id"): "worth nothing without a passkey's answer",
+    (f"{_FACTORS}/passkeys", "credential"): "a passkey's public half: it signs nothing",
     ("/v1/staff/password", "current_password"): "the caller's own",
     ("/v1/staff/password", "new_password"): "the caller's own",
 }

@@ -28,6 +28,7 @@ from tests.support.people import (
     StaffPerson,
     add_all_staff,
     add_customer,
+    add_factor,
     bearer,
     open_customer_session,
     say_consent,
@@ -176,6 +177,7 @@ async def staged(database_url: str, folder: Path, **settings: Any) -> AsyncItera
                 )
             await say_consent(platform, own_id, granted=True)
             other = await add_customer(platform, name="Outra Pessoa Qualquer", marketing=True)
+            await add_factor(platform, other)
             token = await open_customer_session(platform, other.login_id, own_id)
             tap = Tap()
             tap.open(platform)

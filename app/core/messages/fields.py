@@ -106,6 +106,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     ),
     # Proving who one is.
     "one_proof_only": _both("Envie uma só prova de identidade.", "Send a single proof."),
+    "code_incorrect": _both(
+        "O código não confere. Digite o que o aplicativo mostra agora.",
+        "Not the right code. Type the one that the app shows now.",
+    ),
     # Passwords.
     "password_weak": _both(
         "Senha fácil de adivinhar. Use uma frase longa e só sua.",

@@ -206,6 +206,29 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
             " or use a passkey.",
         ),
     ),
+    "passkey_refused": _both(
+        (
+            "Chave de acesso recusada",
+            "O navegador não confirmou esta chave de acesso a tempo, ou ela já está cadastrada."
+            " Comece de novo.",
+        ),
+        (
+            "Passkey refused",
+            "The browser did not confirm this passkey in time, or it is known already. Begin anew.",
+        ),
+    ),
+    "no_second_factor": _both(
+        ("Sem segundo fator", "Cadastre antes um aplicativo autenticador ou chave de acesso."),
+        ("No second factor", "Add an authenticator app or a passkey first."),
+    ),
+    "last_authenticator": _both(
+        ("É o último segundo fator", "Quem é da equipe precisa de um: cadastre outro antes."),
+        ("The last second factor", "Members of staff need one: add another first."),
+    ),
+    "too_many_authenticators": _both(
+        ("Segundos fatores demais", "O limite é de {limit}. Remova um que não usa mais."),
+        ("Too many second factors", "The limit is {limit}. Remove one that is out of use."),
+    ),
     "step_up_required": _both(
         (
             "Confirme que é você",

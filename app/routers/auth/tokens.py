@@ -28,7 +28,7 @@ from app.routers.auth.delivery import (
 from app.routers.identifiers import read_id
 from app.routers.strict_route import FORM, JSON
 from app.schemas.auth import RefreshRequest, TokenPair
-from app.security.recovery_codes import LONGEST_TYPED
+from app.schemas.authenticators import LONGEST_CODE
 from app.services import renewals, sessions, sign_in
 from app.services.second_factors import Code
 
@@ -41,7 +41,7 @@ Totp = Annotated[
 ]
 RecoveryCode = Annotated[
     str | None,
-    Form(max_length=LONGEST_TYPED, description="One of the ten, in place of `totp`. Works once."),
+    Form(max_length=LONGEST_CODE, description="One of the ten, in place of `totp`. Works once."),
 ]
 
 
