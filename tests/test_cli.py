@@ -4,12 +4,10 @@ import asyncio
 import io
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,9 +26,9 @@ from app.core.ids import id_at
 from app.models import AuditEvent, AuditSeal, Consent, Customer, StaffMember
 from app.security.keys import Keyring
 from tests.support.databases import DatabaseKind, Databases
+from tests.support.program import PROGRAM, running
 
 PASSWORD = "Chave-Boa-77!"
-PROGRAM = Path(sys.executable).with_name("salvaguarda")
 COMMANDS: tuple[list[str], ...] = (
     [],
     ["migrate"],
@@ -442,45 +440,6 @@ def test_a_setting_that_is_not_right_is_named(run: Run, name: str) -> None:
     line = one_clear_line(run("migrate", **{name: "secret"}))
     assert f"SALVAGUARDA_{name}" in line
     assert "secret" not in line
-
-
-@contextmanager
-def running(*arguments: str, folder: Path, **variables: str) -> Iterator[str]:
-    """`salvaguarda serve` in a process of its own; the address, once it is ready."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        "PORT": str(port),
-        "HOST": "127.0.0.1",
-        "SALVAGUARDA_VAR_DIR": str(folder),
-        "SALVAGUARDA_ARGON2_MEMORY_KIB": "8",
-    } | variables
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [PROGRAM, "serve", *arguments], env=environment, stdout=output, stderr=output
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            deadline = time.monotonic() + 60
-            while True:
-                try:
-                    if httpx.get(f"{address}/health/ready", timeout=5).status_code == 200:
-                        break
-                except httpx.TransportError:
-                    pass
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.05)
-            yield address
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
-            assert process.returncode in (0, -signal.SIGTERM), log.read_text()
-        finally:
-            process.kill()
-            process.wait()
-    assert "Traceback" not in log.read_text()
 
 
 @pytest.mark.parametrize(
