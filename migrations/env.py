@@ -84,6 +84,8 @@ def prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("PRAGMA busy_timeout = 30000")
+    # Kept in the file, so that the service's connections need not turn it over, all at once.
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def begin_immediate(connection: Connection) -> None:

@@ -223,13 +223,17 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver must not open transactions by itself: `_begin_immediate` does, once per writer.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={round(LOCKED_SECONDS * 1000)}",
-        "journal_mode=WAL",
-        "synchronous=FULL",  # what was answered survives a power cut, as on PostgreSQL
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in (
+            f"busy_timeout={round(LOCKED_SECONDS * 1000)}",
+            "journal_mode=WAL",
+            "synchronous=FULL",  # what was answered survives a power cut, as on PostgreSQL
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+    except BaseException:  # two turn a file over to WAL at once, say: the pool forgets this one
+        connection.close()
+        raise
     cursor.close()
 
 

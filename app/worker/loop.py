@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from app.core import telemetry
 from app.services import (
@@ -37,15 +39,37 @@ DUTIES = (
 )
 
 
+GRACE: Final = 10.0
+"""Seconds that a duty under way gets to end when the worker is told to stop."""
+
+
 async def run(platform: Platform) -> None:
-    """Do every duty at its pace until cancelled; one that fails is tried again at its next turn."""
-    await asyncio.gather(*(_repeat(platform, duty) for duty in DUTIES))
+    """Do every duty at its pace until cancelled; one that fails is tried again at its next turn.
+
+    Cancelled, it lets the duties that are under way come to their ends.
+    """
+    async with asyncio.TaskGroup() as duties:  # unlike `gather` it waits for all that it cancels
+        for duty in DUTIES:
+            duties.create_task(_repeat(platform, duty))
 
 
 async def _repeat(platform: Platform, duty: Duty) -> None:
     while True:
         try:
-            await duty.do(platform)
+            await _to_its_end(duty.do(platform))
         except Exception as error:  # the next turn may go better; the log says what happened
             telemetry.logger.warning("duty_failed", duty=duty.name, **telemetry.describe(error))
         await asyncio.sleep(duty.seconds)
+
+
+async def _to_its_end(deed: Awaitable[object]) -> None:
+    """Cut off in the middle, a transaction would take its connection along."""
+    under_way = asyncio.ensure_future(deed)
+    try:
+        await asyncio.shield(under_way)
+    except asyncio.CancelledError:
+        await asyncio.wait([under_way], timeout=GRACE)
+        under_way.cancel()
+        with suppress(Exception, asyncio.CancelledError):  # nobody is left to hear of it
+            await under_way
+        raise

@@ -50,10 +50,16 @@ async def test_the_worker_seals_and_forgets_what_expired(house: Service) -> None
     async with platform.database.transaction() as connection:
         await idempotency.answered(platform, connection, claim)
         await idempotency.keep(platform, connection, claim, b"{}")
-    house.clock.ahead = timedelta(days=platform.settings.refresh_token_days + 31)
+    house.clock.ahead = timedelta(days=platform.settings.refresh_token_days + 185)
 
     async def done() -> bool:
         left = await count(platform, IdempotencyKey) + await count(platform, Session)
+        print(
+            "DBG",
+            await count(platform, IdempotencyKey),
+            await count(platform, Session),
+            await count(platform, AuditSeal),
+        )
         return left == 0 and await count(platform, AuditSeal) == 1
 
     assert not await done()
@@ -87,3 +93,35 @@ async def test_a_duty_that_fails_is_done_again_and_holds_up_no_other(
 def test_every_duty_has_a_pace_and_a_name_of_its_own() -> None:
     assert len({duty.name for duty in DUTIES}) == len(DUTIES)
     assert all(duty.seconds >= 1 for duty in DUTIES)
+
+
+async def test_a_duty_under_way_comes_to_its_end_when_the_worker_stops(
+    house: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def long(_: Platform) -> None:
+        begun.set()
+        await asyncio.sleep(0.05)
+        ended.set()
+
+    monkeypatch.setattr(loop, "DUTIES", (Duty("long", 60, long),))
+    async with working(house.platform):
+        await begun.wait()
+    assert ended.is_set()
+
+
+async def test_a_duty_that_does_not_end_is_cut_off(
+    house: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def endless(_: Platform) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(loop, "DUTIES", (Duty("endless", 60, endless),))
+    monkeypatch.setattr(loop, "GRACE", 0.01)
+    async with working(house.platform) as task:
+        await begun.wait()
+    assert task.cancelled()
