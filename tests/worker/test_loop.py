@@ -54,7 +54,6 @@ async def test_the_worker_seals_and_forgets_what_expired(house: Service) -> None
 
     async def done() -> bool:
         left = await count(platform, IdempotencyKey) + await count(platform, Session)
-        print(
             "DBG",
             await count(platform, IdempotencyKey),
             await count(platform, Session),
