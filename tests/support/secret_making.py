@@ -9,11 +9,13 @@ import httpx
 import pyotp
 from sqlalchemy import select
 
+from app.access.viewers import Viewer
 from app.core.ids import new_id
 from app.models import Login
 from app.services import one_time_tokens, outbox
 from app.services.mail_templates import MailTemplates
 from app.services.outbox import Message
+from tests.support.incidents import dealt_with
 from tests.support.mail_samples import samples
 from tests.support.people import bearer
 from tests.support.records import rows
@@ -23,6 +25,10 @@ from tests.support.stage import Stage
 PASSWORD: Final = "Onze-tucanos-no-p\u00e1tio-5!"
 RESET: Final = "Doze-quatis-na-varanda-6?"
 CHANGED: Final = "Treze-lontras-no-riacho-7;"
+ACCOUNTANT: Final = "contas-e-segredos@exemplo.com.br"
+ACCOUNTANT_PASSWORD: Final = "Quatorze-garcas-no-brejo-8:"
+RENEWED: Final = "Quinze-capivaras-na-lagoa-9,"
+PASSWORDS: Final = (PASSWORD, RESET, CHANGED, ACCOUNTANT_PASSWORD, RENEWED)
 EMAIL: Final = "segredos@exemplo.com.br"
 
 
@@ -54,23 +60,38 @@ class Maker:
 async def make_secrets(stage: Stage, hoard: Hoard) -> Made:
     """Every kind of secret there is, learned by `hoard`; told are the people they belong to."""
     maker = Maker(stage, hoard)
-    for password in (PASSWORD, RESET, CHANGED):
+    for password in PASSWORDS:
         hoard.learn("customer", "password", password)
     for role, person in stage.staff.items():
         hoard.learn(role, "totp_secret", person.totp_secret)
         hoard.learn(role, "access_token", person.token)
     customer_id = await _register(maker)
-    login_id = (await rows(stage.platform, select(Login.id).where(Login.email == EMAIL)))[0][0]
+    login_id = await _login(stage, EMAIL)
     await _sign_in(maker)
-    await _recover(maker)
+    owner = await _recover(maker)
+    await _trust(maker, owner)
+    accountant_id = await _login(stage, ACCOUNTANT)
+    intervention_id = await _intervene(maker, accountant_id)
+    incident_id = await _deal_with_incident(stage, accountant_id)
     await _second_factors(maker)
     await _queue_every_mail(stage, login_id, customer_id)
     await hoard.learn_mails(stage.platform)
     return Made(
-        ids={"customer_id": customer_id, "login_id": login_id},
-        logins=(login_id, stage.canaries["logins"].values["id"]),
-        spoken=(PASSWORD, RESET, CHANGED),
+        ids={
+            "customer_id": customer_id,
+            "login_id": login_id,
+            "intervention_id": intervention_id,
+            "incident_id": incident_id,
+        },
+        logins=(login_id, accountant_id, stage.canaries["logins"].values["id"]),
+        spoken=PASSWORDS,
     )
+
+
+async def _login(stage: Stage, email: str) -> UUID:
+    [found] = await rows(stage.platform, select(Login.id).where(Login.email == email))
+    login_id: UUID = found[0]
+    return login_id
 
 
 async def _register(maker: Maker) -> UUID:
@@ -101,8 +122,8 @@ async def _sign_in(maker: Maker) -> None:
         await maker.post("/v1/auth/staff/token", owner=role, data=staff_form)
 
 
-async def _recover(maker: Maker) -> None:
-    """A forgotten password, and then a change of the new one."""
+async def _recover(maker: Maker) -> dict[str, str]:
+    """A forgotten password, and then a change of the new one; the headers of who is signed in."""
     resets = "/v1/public/password-resets"
     await maker.post(resets, json={"email": EMAIL})
     await maker.hoard.learn_mails(maker.stage.platform)
@@ -114,7 +135,56 @@ async def _recover(maker: Maker) -> None:
     path, headers = "/v1/customer/password", bearer(pair["access_token"])
     answer = await maker.stage.client.put(path, json=change, headers=headers)
     assert answer.status_code == 204, answer.text
-    await maker.post("/v1/auth/customer/token", data=form | {"password": CHANGED})
+    form["password"] = CHANGED
+    pair = (await maker.post("/v1/auth/customer/token", data=form)).json()
+    return bearer(pair["access_token"])
+
+
+async def _trust(maker: Maker, owner: dict[str, str]) -> None:
+    """An accountant is invited, and accepts with a password of their own."""
+    invitation = {"email": ACCOUNTANT, "set": "financeiro", "note": f"uso {CHANGED} aqui"}
+    answer = await maker.post("/v1/customer/invitations", json=invitation, headers=owner)
+    assert answer.json()["note"] == "uso [senha removida] aqui"
+    await maker.hoard.learn_mails(maker.stage.platform)
+    acceptance = {
+        "token": maker.hoard.told_in("invitation"),
+        "name": "Contas Feitas",
+        "password": ACCOUNTANT_PASSWORD,
+        "accepted_policy_version": maker.stage.canaries["policies"].values["version"],
+    }
+    await maker.post("/v1/public/invitations/accept", json=acceptance)
+
+
+async def _intervene(maker: Maker, login_id: UUID) -> UUID:
+    """A director disables the accountant's password; the link in the mail gives another."""
+    stage = maker.stage
+    order = {
+        "login_id": str(login_id),
+        "reason_code": "suspected_breach",
+        "reason_text": "Vimos uma entrada estranha na sua conta.",
+    }
+    answer = await stage.client.post(
+        "/v1/staff/interventions", json=order, headers=stage.headers(Viewer.DIRECTOR)
+    )
+    assert answer.status_code == 201, answer.text
+    await maker.hoard.learn_mails(stage.platform)
+    reset = {"token": maker.hoard.told_in("intervention"), "new_password": RENEWED}
+    await maker.post("/v1/public/password-resets/confirm", json=reset)
+    form = {"username": ACCOUNTANT, "password": RENEWED}
+    await maker.post("/v1/auth/customer/token", data=form)
+    return UUID(answer.json()["id"])
+
+
+async def _deal_with_incident(stage: Stage, login_id: UUID) -> UUID:
+    """An incident that touches the accountant again, confirmed by a second person, dealt with."""
+    incident = await dealt_with(
+        stage.service,
+        stage.staff[Viewer.DIRECTOR],
+        stage.staff[Viewer.SYSTEMS_ENGINEER],
+        {"logins": [str(login_id)]},
+    )
+    assert incident["progress"]["done"] == 1
+    return UUID(incident["id"])
 
 
 async def _second_factors(maker: Maker) -> None:
