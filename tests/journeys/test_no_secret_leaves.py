@@ -28,6 +28,7 @@ from sqlalchemy import select
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.main import create_app
 from app.models import Base
+from app.routers.auth.delivery import CSRF_COOKIE, REFRESH_COOKIE
 from tests.support.commands import PRINTS
 from tests.support.exercisers import EXERCISERS
 from tests.support.people import PASSWORD, add_staff
@@ -270,6 +271,9 @@ async def test_no_command_prints_a_secret(scene: Scene, name: str) -> None:
 async def test_the_hoard_knows_what_was_made_and_sees_a_leak(scene: Scene) -> None:
     kinds = {what for _, what in scene.hoard.kept.values()}
     assert kinds >= {"password", "access_token", "refresh_token", "totp_secret"}
+    assert kinds >= {REFRESH_COOKIE, CSRF_COOKIE}
+    mailed = ("password_reset", "invitation", "intervention")
+    assert kinds >= {f"token of {template}" for template in mailed}
     assert len(scene.hoard.kept) >= 20
     secret = next(iter(scene.hoard.kept))
     assert scene.hoard.leaks(f"x {secret} y".encode()) != []

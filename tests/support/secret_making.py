@@ -53,7 +53,7 @@ class Maker:
         """A successful POST, its answer learned."""
         answer = await self.stage.client.post(path, **request)
         assert answer.status_code in (200, 201, 202, 204), f"{path}: {answer.text}"
-        self.hoard.learn_answer(owner, answer.content)
+        self.hoard.learn_answer(owner, answer)
         return answer
 
 
@@ -117,6 +117,7 @@ async def _sign_in(maker: Maker) -> None:
     renewed = (await maker.post("/v1/auth/refresh", json=renewal)).json()
     await maker.post("/v1/auth/logout", headers=bearer(renewed["access_token"]))
     await maker.post("/v1/auth/customer/token", data=form)
+    await maker.post("/v1/auth/customer/token", data=form | {"delivery": "cookie"})
     for role, person in maker.stage.staff.items():
         staff_form = {"username": person.email, "password": person.password, "totp": person.code()}
         await maker.post("/v1/auth/staff/token", owner=role, data=staff_form)

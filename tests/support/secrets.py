@@ -4,13 +4,14 @@ Columns and members are not listed because somebody thought of them: whatever lo
 hold a secret, by its name or type, must be judged here, or a test fails.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
+import httpx
 import orjson
 from sqlalchemy import Column, LargeBinary, Table, select
 
@@ -150,16 +151,20 @@ class Hoard:
     """Real secrets, each with whose it is and what. Told about a leak, it names no value."""
 
     kept: dict[str, tuple[str, str]] = field(default_factory=dict)
+    opened: set[UUID] = field(default_factory=set)
+    """The mails that were looked into."""
 
     def learn(self, owner: str, what: str, secret: str) -> None:
         """Remember a secret; whoever had it first stays its owner."""
         assert len(secret) >= 6, f"{what} is too short to be told from other text"
         self.kept.setdefault(secret, (owner, what))
 
-    def learn_answer(self, owner: str, content: bytes) -> None:
-        """Remember every secret that stands in a JSON answer to its owner."""
+    def learn_answer(self, owner: str, answer: httpx.Response) -> None:
+        """Remember every secret that stands in an answer to its owner, cookies included."""
+        for name, value in answer.cookies.items():
+            self.learn(owner, name, value)
         try:
-            document = json.loads(content)
+            document = answer.json()
         except ValueError:
             return
         for name, value in _members(document):
@@ -175,8 +180,9 @@ class Hoard:
             OutboxMessage.staff_id,
         ).where(OutboxMessage.sealed.is_not(None))
         for message_id, template, sealed, staff_id in await rows(platform, chosen):
-            if template.startswith("kqz"):  # a canary: nobody sealed it
+            if message_id in self.opened or template.startswith("kqz"):  # a canary: sealed by none
                 continue
+            self.opened.add(message_id)
             owner = "customer" if staff_id is None else str(staff_id)
             opened = orjson.loads(platform.mail_sealer.open(sealed, message_id.bytes))
             for name, value in opened.items():
@@ -199,7 +205,7 @@ class Hoard:
 
 
 SECRET_MEMBERS: Final = re.compile(
-    r"(access_|refresh_)?token|(totp_)?secret|(otpauth_|provisioning_)?uri|(recovery_)?codes"
+    r"(access_|refresh_|csrf_)?token|(totp_)?secret|(otpauth_|provisioning_)?uri|(recovery_)?codes"
 )
 """Members of answers in which a caller is told a secret of their own."""
 _TOKEN: Final = re.compile(r"#token=([\w-]{43})$")
