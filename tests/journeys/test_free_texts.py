@@ -60,7 +60,7 @@ async def test_every_free_text_is_treated_in_one_known_way() -> None:
 
 async def test_staff_write_to_customers_or_to_each_other_and_customers_to_us() -> None:
     assert {door for door, _ in (*OUTGOING, *INTERNAL)} == {"staff"}
-    assert {door for door, _ in (*REDACTED, *SHORT)} <= {"customer", "public", "auth"}
+    assert {door for door, _ in (*REDACTED, *SHORT)} <= {"customer", "public", "auth", "own"}
     assert all(SHORT.values())
 
 

@@ -23,8 +23,12 @@ class FreeText:
 
     @property
     def place(self) -> tuple[str, str]:
-        """What the tables below list it by: the same member is treated alike in every route."""
-        return self.door, self.pointer
+        """What the tables below list it by: the same member is treated alike in every route.
+
+        What callers say about their own second factors is apart, whatever their door.
+        """
+        own = self.path.startswith(f"/v1/{self.door}/authenticators")
+        return "own" if own else self.door, self.pointer
 
 
 OUTGOING: Final[frozenset[tuple[str, str]]] = frozenset(
@@ -76,6 +80,8 @@ SHORT: Final[Mapping[tuple[str, str], str]] = {
     ("public", "/company"): _JUDGED,
     ("public", "/token"): _CREDENTIAL,
     ("customer", "/token"): _CREDENTIAL,
+    ("own", "/name"): "what somebody calls a device of their own; only they are shown it",
+    ("own", "/code"): _CREDENTIAL,
     ("auth", "/username"): _CREDENTIAL,
     ("auth", "/totp"): _CREDENTIAL,
     ("auth", "/recovery_code"): _CREDENTIAL,
