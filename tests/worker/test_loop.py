@@ -54,11 +54,6 @@ async def test_the_worker_seals_and_forgets_what_expired(house: Service) -> None
 
     async def done() -> bool:
         left = await count(platform, IdempotencyKey) + await count(platform, Session)
-            "DBG",
-            await count(platform, IdempotencyKey),
-            await count(platform, Session),
-            await count(platform, AuditSeal),
-        )
         return left == 0 and await count(platform, AuditSeal) == 1
 
     assert not await done()
