@@ -19,6 +19,7 @@ from app.security.sealing import Sealer
 from app.security.throttling import Throttle
 from app.security.tokens import AccessTokens
 from app.services.audit_log import AuditLog
+from app.services.session_notes import SessionNotes
 from app.services.session_watch import SessionWatch
 
 
@@ -32,6 +33,7 @@ class Platform:
     projection: Projection
     audit: AuditLog
     sessions: SessionWatch
+    session_notes: SessionNotes
     keyring: Keyring
     tokens: AccessTokens
     hashing: HashingPool
@@ -49,6 +51,7 @@ class Platform:
     async def close(self) -> None:
         """Write what is waiting, end the threads, close the connections."""
         await self.audit.close()
+        await self.session_notes.close()
         self.hashing.close()
         await self.breached.close()
         await self.throttle.close()
@@ -68,13 +71,15 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         cursor_key=keyring.secret("cursors"),
         fiscal_years=settings.fiscal_retention_years,
     )
+    notes = SessionNotes(database, clock)
     return Platform(
         settings=settings,
         clock=clock,
         database=database,
         projection=projection,
         audit=AuditLog(database, projection.hash, clock),
-        sessions=SessionWatch(database, clock),
+        sessions=SessionWatch(database, clock, used=notes.used),
+        session_notes=notes,
         keyring=keyring,
         tokens=AccessTokens(keyring, settings.public_url, settings.access_token_seconds, clock),
         hashing=HashingPool(password_hasher(settings), settings.hash_workers, settings.hash_queue),

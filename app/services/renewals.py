@@ -90,6 +90,7 @@ async def _exchange(
                 await keep(platform, connection, live.id, mark)
             deed = Deed(ACTION, subject_type="session", subject_id=live.id)
             await platform.audit.add(connection, actor_of(live, caller), deed)
+            platform.session_notes.used(live.id)
             return pair(platform, holder, live.id, following)
         if session_id is None:
             session_id = await _reused(platform, connection, asked)

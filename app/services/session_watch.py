@@ -46,11 +46,18 @@ class SessionWatch:
     """Looks sessions up. Requests that ask for the same one at the same time share one query."""
 
     def __init__(
-        self, database: Database, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        used: Callable[[UUID], None] = lambda _: None,
     ) -> None:
+        """`used` is told of each living session, whenever the database was asked about it."""
         self._database = database
         self._clock = clock
         self._monotonic = monotonic
+        self._used = used
         self._known: dict[tuple[str, UUID], _Known] = {}
         self._staff = prepare(_staff_session(), database.dialect)
         self._customer = prepare(_customer_session(), database.dialect)
@@ -97,7 +104,10 @@ class SessionWatch:
         self, session: UUID, statement: Prepared, read: Callable[[Any], LiveSession | None]
     ) -> LiveSession | None:
         rows = await self._database.fetch(statement, {"session": session, "now": self._clock()})
-        return read(rows[0]) if rows else None
+        live = read(rows[0]) if rows else None
+        if live is not None:
+            self._used(session)
+        return live
 
     def _drop_failed(self, key: tuple[str, UUID], done: asyncio.Future[LiveSession | None]) -> None:
         if done.cancelled() or done.exception() is not None:

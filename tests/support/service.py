@@ -17,6 +17,9 @@ from app.services.platform import Platform
 from tests.support.lifespan import running
 from tests.support.people import install_policy
 
+NEVER = 1e6
+"""Seconds until notes on sessions are written: no test shall find a row changed by chance."""
+
 
 @dataclass(slots=True)
 class MovableClock:
@@ -55,6 +58,7 @@ async def serving(database_url: str, folder: Path, **settings: Any) -> AsyncIter
     app = create_app(Settings(**(chosen | settings)), clock=clock)
     async with running(app):
         platform: Platform = app.state.platform
+        platform.session_notes.every = NEVER
         await install_policy(platform)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
