@@ -20,7 +20,7 @@ from app.core.ids import coarse_id, new_id
 from app.core.settings import Settings
 from app.models import Consent, Customer, CustomerWord, Login, Membership, PolicyAcceptance
 from app.security.keyfiles import make_private_folder
-from app.services import policies, staff
+from app.services import demo_accountant, policies, staff
 from app.services.audit_log import Deed
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
@@ -152,8 +152,8 @@ async def load(
 ) -> Demo | None:
     """Add `customers` made-up customers with logins, and a staff member of each role.
 
-    Continues after the customers that an earlier demo made. None when `only_if_empty` and the
-    database has customers.
+    The first customer has an accountant (`demo_accountant.py`). Continues after the customers that
+    an earlier demo made. None when `only_if_empty` and the database has customers.
     """
     async with platform.database.transaction() as connection:
         someone = (await connection.execute(select(Customer.id).limit(1))).first()
@@ -170,6 +170,15 @@ async def load(
         async with platform.database.transaction() as connection:
             people = [_Person(number, platform.clock()) for number in numbers]
             await _insert(platform, connection, people, password_hash, version)
+            if first == 1:
+                await demo_accountant.add(
+                    connection,
+                    customer_id=people[0].customer_id,
+                    invited_by=people[0].login_id,
+                    password_hash=password_hash,
+                    version=version,
+                    now=platform.clock(),
+                )
         progress(len(numbers))
     return Demo(customers)
 
@@ -184,6 +193,7 @@ def instructions(settings: Settings) -> list[str]:
         "",
         f"Demo accounts, all with the password  {PASSWORD}",
         f"  customers   cliente1@{DOMAIN}, cliente2@{DOMAIN}, …",
+        f"  accountant  {demo_accountant.EMAIL}: sees the invoices of cliente1, nothing else",
         "  staff       TOTP secret (for an authenticator, or: .venv/bin/python -m pyotp …)",
         *(f"  {role:<17} {role}@{DOMAIN:<16} {secret}" for role, secret in secrets.items()),
         "A code now:  .venv/bin/python -c 'import pyotp; print(pyotp.TOTP(\"SECRET\").now())'",

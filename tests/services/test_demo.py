@@ -14,9 +14,9 @@ from app.core.documents import normalise_tax_id
 from app.core.errors import Failure
 from app.core.phones import normalise_phone
 from app.models import Consent, Customer, CustomerWord, Login, Policy, PolicyAcceptance
-from app.services import demo, sign_in
+from app.services import demo, demo_accountant, sign_in
 from app.services.second_factors import Code
-from tests.support.people import stranger
+from tests.support.people import bearer, stranger
 from tests.support.records import count, events, rows
 from tests.support.service import Service, serving
 
@@ -52,6 +52,19 @@ async def test_everybody_can_sign_in_as_the_instructions_say(house: Service) -> 
         )
 
 
+async def test_the_first_customer_trusts_an_accountant_with_the_invoices(house: Service) -> None:
+    await load(house, 2)
+    assert demo_accountant.EMAIL in "\n".join(demo.instructions(house.platform.settings))
+    tokens = await sign_in.customer(
+        house.platform, demo_accountant.EMAIL, demo.PASSWORD, None, stranger("r")
+    )
+    headers = bearer(tokens.access_token)
+    shown = await house.client.get("/v1/customer/invoices", headers=headers)
+    assert [invoice["status"] for invoice in shown.json()["items"]] == ["open", "paid"]
+    refused = await house.client.get("/v1/customer/profile", headers=headers)
+    assert refused.status_code == 403
+
+
 async def test_the_secrets_are_for_the_operators_eyes_only(house: Service) -> None:
     await load(house, 0)
     file = house.platform.settings.var_dir / demo.FILE
@@ -70,7 +83,7 @@ async def test_people_are_whole_and_valid(house: Service) -> None:
         assert (row.status == "closed") == (row.closed_at is not None)
         assert row.created_at <= house.clock()
     for table in (Login, PolicyAcceptance):
-        assert await count(house.platform, table) == 40
+        assert await count(house.platform, table) == 40 + 1  # the accountant
     assert await count(house.platform, CustomerWord) > 40
     assert 0 < await count(house.platform, Consent) < 40
     hashes = select(func.count(Login.password_hash.distinct()))
@@ -82,7 +95,8 @@ async def test_a_second_demo_goes_on_where_the_first_ended(house: Service) -> No
     before = (house.platform.settings.var_dir / demo.FILE).read_text()
     assert await load(house, 3) == [3]
     emails = {row[0] for row in await rows(house.platform, select(Login.email))}
-    assert emails == {f"cliente{number}@{demo.DOMAIN}" for number in range(1, 6)}
+    customers = {f"cliente{number}@{demo.DOMAIN}" for number in range(1, 6)}
+    assert emails == {*customers, demo_accountant.EMAIL}
     assert (house.platform.settings.var_dir / demo.FILE).read_text() == before
 
 
