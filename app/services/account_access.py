@@ -74,8 +74,9 @@ async def enter(
 async def member(
     platform: Platform, connection: AsyncConnection, customer_id: UUID, login_id: UUID
 ) -> Person | None:
-    """Somebody whose place in the account is open now."""
-    people = await _people(platform, connection, customer_id, Login.id == login_id)
+    """Somebody whose place in the account is open now, and who can sign in."""
+    active = (Login.id == login_id, Login.status == "active")
+    people = await _people(platform, connection, customer_id, *active)
     return people[0] if people else None
 
 

@@ -13,6 +13,7 @@ from app.access.permission_sets import LABELS, in_order
 from app.core.language import Language
 from app.core.links import without_links
 from app.models import Login
+from app.security.asking import asks_for_secret
 from app.services import account_access, outbox
 from app.services.account_access import Account, Person
 from app.services.outbox import Message
@@ -20,6 +21,9 @@ from app.services.platform import Platform
 
 INVITATION_PAGE = "invitation"
 """The page of the customer area that an invitation's link opens."""
+
+WITHHELD: Mapping[Language, str] = {"pt-BR": "(nome omitido)", "en": "(name withheld)"}
+"""In place of a name that is a message: it would speak in our name."""
 
 Change = Literal["joined", "changed", "suspended", "resumed", "revoked", "left"]
 
@@ -34,14 +38,15 @@ async def invite(
 ) -> None:
     """Send an invitation (its columns) with its link, in the invited person's language if known.
 
-    The mail goes to an address that nobody has proved: what others typed is repeated without links.
+    The mail goes to an address that nobody has proved: what others typed is repeated only as far
+    as it leads nowhere and asks for nothing.
     """
     known = select(Login.language).where(Login.email_key == invitation["email_key"])
     found = (await connection.execute(known)).scalar_one_or_none()
     language = cast(Language, found) if found else inviter.language
     params = {
-        "inviter_name": without_links(inviter.name),
-        "account_name": without_links(account.name),
+        "inviter_name": _name(inviter.name, language),
+        "account_name": _name(account.name, language),
         "permissions": _labels(invitation["permissions"], language),
         "note": invitation["note"],
         "expires_at": _text(invitation["expires_at"]),
@@ -88,9 +93,9 @@ async def tell(
             {
                 "change": change,
                 "to_member": login_id == member_id,
-                "member_name": without_links(member.name),
-                "account_name": without_links(account.name),
-                "by_name": without_links(by) if by is not None else None,
+                "member_name": _name(member.name, language),
+                "account_name": _name(account.name, language),
+                "by_name": _name(by, language) if by is not None else None,
                 "permissions": _labels(holding.permissions, language),
                 "ends_at": _text(holding.until),
                 "happened_at": happened_at,
@@ -101,6 +106,11 @@ async def tell(
         for login_id, (email, language) in told.items()
     ]
     await outbox.queue(platform, connection, *messages)
+
+
+def _name(name: str, language: Language) -> str:
+    plain = without_links(name)
+    return WITHHELD[language] if asks_for_secret(plain) else plain
 
 
 def _labels(permissions: Collection[str], language: Language) -> list[str]:
