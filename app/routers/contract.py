@@ -21,6 +21,9 @@ There are four kinds of caller, each with a door of its own:
   `/v1/customer`. They see their whole account, and who looked at it. Who has a second factor is
   asked for it (401 `second_factor_required`), or signs in by passkey alone.
   A page in a browser adds `delivery=cookie`: see `POST /v1/auth/refresh`.
+  People whom they trust come by the same door with a login of their own, and get just what their
+  permissions open (`GET /v1/customer/membership`); who enters several accounts
+  (`GET /v1/customer/accounts`) names one at sign-in as `customer_id`.
 * **Staff**: sign in at `POST /v1/auth/staff/token` with password and TOTP code, or by passkey, use
   `/v1/staff`.
   Each role sees only its fields: a hidden member is *absent*, and naming it is answered like naming
@@ -170,6 +173,18 @@ LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "auth_customer_sign_in": _RENEW,
     "auth_staff_sign_in": _RENEW,
     "auth_refresh": _RENEW,
+    "customer_invite": {
+        "withdraw": {
+            "operationId": "customer_withdraw_invitation",
+            "parameters": {"path.invitation_id": "$response.body#/id"},
+        }
+    },
+    "customer_list_invoices": {
+        "first": {
+            "operationId": "customer_read_invoice",
+            "parameters": {"path.invoice_id": "$response.body#/items/0/id"},
+        }
+    },
     "customer_read_profile": {
         "change": {
             "operationId": "customer_update_profile",

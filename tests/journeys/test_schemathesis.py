@@ -43,6 +43,12 @@ OUT_OF_REACH: Final = {
     "POST /v1/auth/staff/token",  # wants a code of this minute
     "POST /v1/public/password-resets/confirm",  # wants a token out of a mail
     "DELETE /v1/customer/sessions/{session_id}",  # wants a session of who is new each time
+    "POST /v1/public/invitations/accept",  # wants a token out of a mail
+    "POST /v1/customer/invitations/accept",  # the same
+    "DELETE /v1/customer/membership",  # the last owner stays
+    "PATCH /v1/customer/members/{membership_id}",  # wants another member than the caller
+    "DELETE /v1/customer/members/{membership_id}",  # the same
+    "GET /v1/customer/invoices/{invoice_id}",  # wants billing to have issued one
 }
 """What no caller does well who knows the document alone."""
 

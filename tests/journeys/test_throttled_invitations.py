@@ -27,9 +27,10 @@ async def guarded(
 async def test_an_account_mails_so_many_strangers_and_then_waits(guarded: Service) -> None:
     maria, other = await add_customer(guarded.platform), await add_customer(guarded.platform)
     helper = await add_member(guarded.platform, maria.id, "owner")
+    callers = [maria.headers, helper.headers] * 6
     answers = [
-        await invite(guarded, who.headers, f"estranho-{number}@exemplo.com.br", "invoices")
-        for number, who in enumerate([maria, helper] * 6)
+        await invite(guarded, headers, f"estranho-{number}@exemplo.com.br", "invoices")
+        for number, headers in enumerate(callers)
     ]
     assert Counter(answer.status_code for answer in answers) == {201: 10, 429: 2}
     assert int(answers[-1].headers["retry-after"]) >= 1

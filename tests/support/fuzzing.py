@@ -49,6 +49,8 @@ OF_THE_MOMENT: Final = frozenset(
         "tax_id_not_of_kind",
         "address_incomplete",
         "date_not_past",
+        "date_not_future",
+        "text_with_link",
         "date_too_old",
         "period_empty",
         "unknown_login",
