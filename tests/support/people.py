@@ -282,7 +282,12 @@ async def add_member(
     )
 
 
-async def open_customer_session(platform: Platform, login_id: UUID, customer_id: UUID) -> str:
+async def open_customer_session(
+    platform: Platform,
+    login_id: UUID,
+    customer_id: UUID,
+    permissions: tuple[str, ...] = ("owner",),
+) -> str:
     """Make a login a member of one more customer; the token of a session for that account."""
     async with platform.database.transaction() as connection:
         await connection.execute(
@@ -290,7 +295,7 @@ async def open_customer_session(platform: Platform, login_id: UUID, customer_id:
                 id=new_id(),
                 login_id=login_id,
                 customer_id=customer_id,
-                permissions=("owner",),
+                permissions=permissions,
                 created_at=platform.clock(),
             )
         )
