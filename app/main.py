@@ -18,6 +18,8 @@ from app.routers.customer import (
     access_log,
     accounts,
     customer_changes,
+    email_changes,
+    email_verification,
     invitations,
     invoices,
     login,
@@ -30,8 +32,15 @@ from app.routers.customer import interventions as own_interventions
 from app.routers.customer import password as customer_password
 from app.routers.customer import sessions as customer_sessions
 from app.routers.envelope import Envelope
+from app.routers.public import email_changes as public_email_changes
+from app.routers.public import (
+    email_verifications,
+    password_resets,
+    password_strength,
+    policies,
+    registrations,
+)
 from app.routers.public import invitations as public_invitations
-from app.routers.public import password_resets, password_strength, policies, registrations
 from app.routers.staff import audit_events, customers, incidents, interventions, visibility
 from app.routers.staff import authenticators as staff_authenticators
 from app.routers.staff import customer_changes as staff_customer_changes
@@ -71,6 +80,8 @@ DOORS = (
     own_interventions.router,
     customer_authenticators.router,
     staff_authenticators.router,
+    email_changes.router,
+    email_verification.router,
     tokens.router,
     passkeys.router,
     step_up.router,
@@ -79,6 +90,8 @@ DOORS = (
     registrations.router,
     password_strength.router,
     password_resets.router,
+    email_verifications.router,
+    public_email_changes.router,
     health.router,
     docs.router,
 )

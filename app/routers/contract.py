@@ -247,6 +247,7 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
 _IDEMPOTENT: Final = frozenset(
     {
         ("post", "/v1/public/registrations"),
+        ("post", "/v1/customer/email-changes"),
         ("post", "/v1/customer/invitations"),
         ("post", "/v1/staff/customers/{customer_id}/invoices"),
         ("post", "/v1/staff/interventions"),
@@ -256,8 +257,11 @@ _IDEMPOTENT: Final = frozenset(
 """Operations that take an `Idempotency-Key`."""
 
 
-def headers_given(operation_id: str) -> dict[str, Any]:
-    """The response headers of an operation that went well."""
+_WITH_LOCATION: Final = frozenset({"public_register", "public_confirm_registration"})
+
+
+def headers_given(operation_id: str, status: str) -> dict[str, Any]:
+    """The response headers of an operation that went well, with this status."""
     names = ["X-Request-ID"]
     if operation_id in _WITH_TAG:
         names.append("ETag")
@@ -332,9 +336,9 @@ _AUTH: Final[Mapping[str, set[str]]] = {
 }
 _REGISTRATION: Final = {
     "registration_closed",
-    "registration_unavailable",
     "email_taken",
     "policy_version_not_current",
+    "too_many_requests",
     "hashing_busy",
 }
 

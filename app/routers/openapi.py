@@ -83,7 +83,7 @@ def _complete(path: str, method: str, operation: Operation) -> None:
     answers = operation["responses"]
     answers.pop("422", None)  # FastAPI's own; what we answer comes with the other problems
     for status, answer in answers.items():
-        answer["headers"] = contract.headers_given(operation["operationId"])
+        answer["headers"] = contract.headers_given(operation["operationId"], status)
         if status.startswith("2"):
             links = contract.LINKS.get(operation["operationId"])
             if links:

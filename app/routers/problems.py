@@ -84,7 +84,6 @@ STATUS: Final[Mapping[str, int]] = {
     "too_many_requests": 429,
     "request_head_too_large": 431,
     "internal_error": 500,
-    "registration_unavailable": 503,
     "hashing_busy": 503,
     "database_unavailable": 503,
     "audit_unavailable": 503,
@@ -101,7 +100,6 @@ _HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
         "WWW-Authenticate": 'Bearer error="insufficient_user_authentication", max_age="300"'
     },
     "too_many_requests": {"Retry-After": "60"},
-    "registration_unavailable": {"Retry-After": "86400"},
     "hashing_busy": {"Retry-After": "1"},
     "database_unavailable": {"Retry-After": "5"},
     "audit_unavailable": {"Retry-After": "5"},

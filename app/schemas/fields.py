@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, SecretStr
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, SecretStr
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.core.addresses import POSTAL_CODE_SHAPE, STATES, normalise_postal_code, normalise_state
@@ -290,6 +290,16 @@ SentId = Annotated[
     ),
 ]
 """The id of a record, as we write it."""
+
+OneTimeToken = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=512,
+        description="As it stands in the mail's link, after `#token=`; good once.",
+        examples=["Zm9yIG9uZSB1c2Ugb25seSwga2VlcCBpdCBzZWNyZXQ"],
+    ),
+]
 
 WHOLE: Final = BeforeValidator(_not_boolean_or_text)
 """Makes an `int` an integer by JSON Schema: ``Annotated[int, Field(ge=1, le=200), WHOLE]``.

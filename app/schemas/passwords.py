@@ -5,17 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.body import Body
-from app.schemas.fields import Email, Password, TriedPassword, line
+from app.schemas.fields import Email, OneTimeToken, Password, TriedPassword, line
 
-OneTimeToken = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=512,
-        description="Out of the link in the mail; opaque, and good once.",
-        examples=["Zm9yIG9uZSB1c2Ugb25seSwga2VlcCBpdCBzZWNyZXQ"],
-    ),
-]
 Known = Annotated[str, line(320, "Maria D'Ávila")]
 """What a form knows of its user so far, finished or not."""
 

@@ -12,6 +12,7 @@ ThrottledDeed = Literal[
     "recovery",
     "registration",
     "invitation",
+    "email_change",
     "password_strength",
     "token_spending",
 ]
@@ -69,6 +70,8 @@ RULES: Final[Mapping[ThrottledDeed, Rule]] = {
     "recovery":          Rule(Pace(3, 900),         Pace(6, 30),      Budget(30, 600),  "customer"),
     "registration":      Rule(Pace(3, 900),         Pace(6, 30),      Budget(30, 600),  "customer"),
     "invitation":        Rule(None,                 Pace(10, 900),    None),
+    # Each sends a mail to an address of the caller's choice.
+    "email_change":      Rule(None,                 Pace(5, 900),     None),
     # Forms ask at each pause in typing.
     "password_strength": Rule(None,                 None,             Budget(120, 60)),
     # 256 random bits are not guessed: this spares the database.

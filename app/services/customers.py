@@ -18,7 +18,7 @@ from app.projection.keys import address_key, city_key, name_key, name_words
 from app.projection.plans import Plan, View
 from app.projection.projection import Page, Shown
 from app.schemas.customers import Address
-from app.services import customer_changes, records
+from app.services import customer_changes, email_changes, records
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
@@ -70,7 +70,8 @@ async def change(
     Raises `Refusal` for a field the caller may not write, whatever its value, for a record outside
     the caller's rows (``not_found``), one that changed meanwhile (``precondition_failed``), and one
     that is closed for this caller (``account_closed``): each is on record. What staff write where
-    the customer reads it must not ask for a secret (``validation_failed``).
+    the customer reads it must not ask for a secret (``validation_failed``). For another e-mail
+    address `Failure` as `email_changes.settle` does, which says what becomes of it.
     """
     action = f"{_door(actor)}:customer:update"
     require_grounds(actor, action)
@@ -85,6 +86,9 @@ async def change(
     # An erased account stays as it is; a closed one is kept for the law, not for its owner to edit.
     if before["status"] in (("closed", "erased") if actor.kind == "login" else ("erased",)):
         raise _refused("account_closed", action, customer_id)
+    if "email" in changes:
+        wanted = changes.pop("email")
+        changes |= await email_changes.settle(platform, connection, actor, before, wanted)
     differences = await _store(platform, connection, customer_id, before, changes)
     await customer_changes.note(platform, connection, actor, customer_id, differences)
     after = await _locked(platform, connection, actor, plan, customer_id)

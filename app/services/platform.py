@@ -47,6 +47,7 @@ class Platform:
     answer_sealer: Sealer
     mail_sealer: Sealer
     relying_party: RelyingParty
+    registration_sealer: Sealer
 
     async def close(self) -> None:
         """Write what is waiting, end the threads, close the connections."""
@@ -101,6 +102,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
             settings.agency_name,
             settings.passkey_domain,
         ),
+        registration_sealer=Sealer(keyring.secret("pending-registrations")),
     )
 
 

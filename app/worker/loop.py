@@ -9,10 +9,12 @@ from typing import Final
 from app.core import telemetry
 from app.services import (
     challenges,
+    email_changes,
     enrolments,
     idempotency,
     incident_work,
     one_time_tokens,
+    pending_registrations,
     seals,
     sessions,
 )
@@ -36,6 +38,8 @@ DUTIES = (
     Duty("purge_one_time_tokens", 3600, one_time_tokens.purge),
     Duty("purge_challenges", 3600, challenges.purge),
     Duty("purge_unconfirmed_factors", 3600, enrolments.purge),
+    Duty("lapse_email_changes", 3600, email_changes.lapse),
+    Duty("purge_pending_registrations", 3600, pending_registrations.purge),
 )
 
 

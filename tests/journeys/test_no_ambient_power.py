@@ -239,7 +239,7 @@ async def show_matrix(platform: Platform, actor: Actor) -> Any:
 
 
 async def register(platform: Platform, actor: Actor) -> Any:
-    return await registrations.register(platform, actor, None, None)  # type: ignore[arg-type]  # refused first
+    return await registrations.register(platform, actor, None, "en", None)  # type: ignore[arg-type]  # refused first
 
 
 SERVICES: dict[str, tuple[Deed, bool]] = {

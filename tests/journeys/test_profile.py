@@ -5,11 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
 
-from app.models import Login
-from tests.support.people import PASSWORD, CustomerPerson, add_customer, add_staff, cpf
-from tests.support.records import events, rows
+from tests.support.people import CustomerPerson, add_customer, add_staff, cpf
+from tests.support.records import events
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -113,16 +111,6 @@ async def test_what_is_not_theirs_to_write_or_does_not_fit_is_refused(
     after = await read(house, maria)
     assert after.json() == before.json()
     assert after.headers["etag"] == before.headers["etag"]
-
-
-async def test_the_address_one_signs_in_with_stays(house: Service) -> None:
-    maria = await add_customer(house.platform)
-    answer = await change(house, maria, "*", email="contato@exemplo.com.br")
-    assert answer.json()["email"] == "contato@exemplo.com.br"
-    [login] = await rows(house.platform, select(Login).where(Login.id == maria.login_id))
-    assert login.email == maria.email
-    form = {"username": maria.email, "password": PASSWORD}
-    assert (await house.client.post("/v1/auth/customer/token", data=form)).status_code == 200
 
 
 async def test_reads_and_changes_of_ones_own_are_on_record(house: Service) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from app.access.actors import Actor
 from app.access.matrix import Sight
@@ -246,7 +246,7 @@ async def test_every_kind_of_value_comes_back_as_it_was(house: Service) -> None:
 async def test_the_history_goes_with_the_customer(house: Service) -> None:
     maria = await with_a_change_of_everything(house)
     async with house.platform.database.transaction() as connection:
-        await connection.execute(Customer.__table__.delete().where(Customer.id == maria.id))
+        await connection.execute(delete(Customer).where(Customer.id == maria.id))
     assert await stored(house, maria.id) == []
 
 

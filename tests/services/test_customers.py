@@ -18,7 +18,7 @@ from app.models import Customer, CustomerWord
 from app.projection.projection import Shown
 from app.services import customers
 from app.services.audit_log import AuditLog
-from tests.support.people import add_customer, cpf
+from tests.support.people import add_customer, add_staff, cpf
 from tests.support.records import events, rows
 from tests.support.service import Service
 
@@ -235,9 +235,10 @@ async def test_a_new_name_is_found_and_sorted_by_its_new_words(house: Service) -
 
 
 async def test_email_and_city_are_compared_by_their_new_keys(house: Service) -> None:
-    maria = await add_customer(house.platform)
+    maria, someone = await add_customer(house.platform), await add_staff(house.platform, "director")
+    director = staff(Viewer.DIRECTOR, session_id=someone.session_id)
     body = {"email": "Nova.Maria@exemplo.com.br", "address": {"city": "São José dos Campos"}}
-    await change(house, maria.id, body)
+    await change(house, maria.id, body, director)
     row = await stored(house, maria.id)
     assert row.email == "Nova.Maria@exemplo.com.br"
     assert row.email_key == "nova.maria@exemplo.com.br"

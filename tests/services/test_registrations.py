@@ -24,6 +24,7 @@ from app.schemas.customers import Registration
 from app.services import idempotency, policies
 from app.services.registrations import register
 from app.services.sessions import anonymous
+from tests.support.letters import letters_to
 from tests.support.people import PASSWORD
 from tests.support.records import count, events, rows
 from tests.support.service import Service
@@ -45,8 +46,9 @@ def form(email: str, **changed: Any) -> Registration:
 
 
 async def opened(house: Service, filled: Registration, request_id: str = "r") -> dict[str, Any]:
-    answer = await register(house.platform, anonymous(request_id), filled, None)
-    customer: dict[str, Any] = orjson.loads(answer)["customer"]
+    answer = await register(house.platform, anonymous(request_id), filled, "pt-BR", None)
+    assert answer.opened
+    customer: dict[str, Any] = orjson.loads(answer.body)["customer"]
     return customer
 
 
@@ -138,7 +140,7 @@ async def test_of_two_with_the_same_key_at_once_both_get_the_one_account(house: 
     claim = idempotency.claim_of(house.platform, "/registrations", "the-same-key", b"body")
     filled = form("chave@exemplo.com.br")
     first, second = await asyncio.gather(
-        *(register(house.platform, anonymous("r"), filled, claim) for _ in range(2))
+        *(register(house.platform, anonymous("r"), filled, "pt-BR", claim) for _ in range(2))
     )
     assert first == second
     statement = select(Login).where(Login.email == "chave@exemplo.com.br")
@@ -150,20 +152,33 @@ async def test_a_refusal_does_not_spend_the_key(house: Service) -> None:
     claim = idempotency.claim_of(house.platform, "/registrations", "refused-key", b"body")
     stale = form("chave2@exemplo.com.br", accepted_policy_version=7)
     with pytest.raises(Failure):
-        await register(house.platform, anonymous("r"), stale, claim)
+        await register(house.platform, anonymous("r"), stale, "pt-BR", claim)
     assert await count(house.platform, IdempotencyKey) == before
     filled = form("chave2@exemplo.com.br")
-    assert b"chave2@" in await register(house.platform, anonymous("r"), filled, claim)
+    answer = await register(house.platform, anonymous("r"), filled, "pt-BR", claim)
+    assert b"chave2@" in answer.body
 
 
-@pytest.mark.parametrize(
-    ("mode", "code"), [("closed", "registration_closed"), ("confirmed", "registration_unavailable")]
-)
-async def test_other_modes_say_so_and_make_nothing(house: Service, mode: str, code: str) -> None:
-    settings = house.platform.settings.model_copy(update={"registration": mode})
+async def test_a_closed_door_says_so_and_makes_nothing(house: Service) -> None:
+    settings = house.platform.settings.model_copy(update={"registration": "closed"})
     platform = dataclasses.replace(house.platform, settings=settings)
     before = await count(house.platform, Login), await count(house.platform, AuditEvent)
     with pytest.raises(Failure) as told:
-        await register(platform, anonymous("r"), form("fechado@exemplo.com.br"), None)
-    assert told.value.code == code
+        await register(platform, anonymous("r"), form("fechado@exemplo.com.br"), "pt-BR", None)
+    assert told.value.code == "registration_closed"
     assert (await count(house.platform, Login), await count(house.platform, AuditEvent)) == before
+
+
+@pytest.mark.parametrize(
+    ("preferred", "language"), [(None, "en"), ({}, "en"), ({"language": "pt-BR"}, "pt-BR")]
+)
+async def test_the_login_is_written_to_in_the_language_that_was_asked_for(
+    house: Service, preferred: dict[str, str] | None, language: str
+) -> None:
+    address = f"lingua-{preferred}@exemplo.com.br".translate({ord(c): "x" for c in "{}' :"})
+    filled = form(address, preferences=preferred)
+    await register(house.platform, anonymous("r"), filled, "en", None)
+    [login] = await rows(house.platform, select(Login).where(Login.email == address))
+    assert login.language == language
+    [letter] = await letters_to(house.platform, address)
+    assert (letter.template, letter.language) == ("email_verify", language)

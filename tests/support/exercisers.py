@@ -11,6 +11,7 @@ import httpx
 
 from app.access.viewers import Viewer
 from app.projection.plans import Plan
+from tests.support.confirmed import asked
 from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.factor_exercisers import FACTOR_EXERCISERS, FACTORS_ARE_NO_RECORDS
 from tests.support.incident_exercisers import INCIDENT_EXERCISERS
@@ -35,6 +36,8 @@ NOT_RECORDS: Mapping[Route, str] = {
         "made of the incident as the caller sees it; tests/journeys/test_incidents.py"
     ),
     **FACTORS_ARE_NO_RECORDS,
+    ("post", "/v1/customer/email-changes"): "a word; journeys/test_email_changes.py",
+    ("post", "/v1/customer/email-verification"): "a word; journeys/test_email_verification.py",
 }
 """Routes of a door with sign-in that show no record, and where else they are held to account."""
 
@@ -152,6 +155,17 @@ async def _register(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.R
     return await stage.client.post("/v1/public/registrations", json=body, headers=headers)
 
 
+async def _confirm(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    token = await asked(
+        stage.platform,
+        f"espera-{next(_numbers)}@exemplo.com.br",
+        accepted_policy_version=stage.canaries["policies"].values["version"],
+    )
+    stage.tap.clear()
+    path = "/v1/public/registrations/confirm"
+    return await stage.client.post(path, json={"token": token}, headers=headers)
+
+
 EXERCISERS: Mapping[Route, Exerciser] = {
     ("get", "/v1/staff/customers"): Exerciser("staff:customer:list", "customer", _list, items),
     ("get", "/v1/staff/customers/{customer_id}"): Exerciser(
@@ -192,7 +206,15 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     **MEMBER_EXERCISERS,
     **INCIDENT_EXERCISERS,
     **FACTOR_EXERCISERS,
+    ("post", "/v1/public/registrations/confirm"): Exerciser(
+        "public:customer:confirm", "customer", _confirm, _registered, canary=False
+    ),
 }
+
+
+ANSWERED_AS_CUSTOMERS = frozenset(
+    {"public:customer:register", "public:customer:confirm", "public:invitation:accept"}
+)
 
 
 def door_of(route: Route) -> str:
@@ -202,7 +224,7 @@ def door_of(route: Route) -> str:
 
 def shown_to(route: Route, viewer: Viewer) -> Viewer:
     """In which capacity the route shows its record: who registers is answered as a customer."""
-    if EXERCISERS[route].permission in ("public:customer:register", "public:invitation:accept"):
+    if EXERCISERS[route].permission in ANSWERED_AS_CUSTOMERS:
         return Viewer.SELF
     return Viewer.PUBLIC if door_of(route) == "public" else viewer
 

@@ -290,18 +290,6 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("Cadastro fechado", "Novos cadastros não estão abertos agora. Fale com a agência."),
         ("Registration closed", "New registrations are not open now. Speak to the agency."),
     ),
-    "registration_unavailable": _both(
-        (
-            "Cadastro indisponível",
-            "O cadastro com confirmação por e-mail ainda não é oferecido por este serviço."
-            " Fale com a agência.",
-        ),
-        (
-            "Registration unavailable",
-            "Registration with confirmation by e-mail is not offered by this service yet."
-            " Speak to the agency.",
-        ),
-    ),
     "second_person_required": _both(
         (
             "É preciso outra pessoa",

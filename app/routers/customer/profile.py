@@ -36,12 +36,17 @@ async def read_profile(request: Request) -> Response:
     operation_id="customer_update_profile",
     summary="Change my registration",
     response_model=CustomerView,
-    openapi_extra={"x-body": OWN_PATCH},
+    openapi_extra={
+        "x-body": OWN_PATCH,
+        "x-problems": ["account_closed", "step_up_required", "too_many_requests"],
+    },
 )
 async def update_profile(request: Request, body: Annotated[dict[str, Any], Body()]) -> Response:
     """Name, e-mail, phone, tax id, address and preferences; null clears what may be empty.
 
-    The e-mail is the account's contact address; the address that one signs in with stays.
+    Another e-mail address wants a fresh proof of presence, and is only pending until the link that
+    it is mailed was opened; then it is the address that the caller signs in with, too, if that was
+    the same. Sending the address that stands withdraws it.
     """
     platform, actor = platform_of(request), actor_of(request)
     tags = if_match(request)

@@ -52,12 +52,16 @@ async def read_customer(request: Request, customer_id: CustomerId) -> Response:
     operation_id="staff_update_customer",
     summary="Change a customer's fields",
     response_model=CustomerView,
-    openapi_extra={"x-body": STAFF_PATCH},
+    openapi_extra={"x-body": STAFF_PATCH, "x-problems": ["account_closed", "step_up_required"]},
 )
 async def update_customer(
     request: Request, customer_id: CustomerId, body: Annotated[dict[str, Any], Body()]
 ) -> Response:
-    """Only fields that the caller's role may write; any other is refused whatever its value."""
+    """Only fields that the caller's role may write; any other is refused whatever its value.
+
+    An e-mail address counts at once (after a fresh proof of presence); the old one is told, with a
+    link to undo it. The address that the customer signs in with stays.
+    """
     platform = platform_of(request)
     tags = if_match(request)
     async with platform.database.transaction() as connection:
