@@ -217,7 +217,7 @@ class _Attempt:
         )
 
     def _is_warned(self) -> bool:
-        before = self.items[max(0, self.secret - _MOST_ANY) : self.secret]
+        before = self.items[max(0, self.secret - _FARTHEST_GOVERNOR) : self.secret]
         for item in reversed(before):
             if item.text in _SENTENCE_ENDS:
                 return False

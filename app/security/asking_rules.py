@@ -38,7 +38,8 @@ WORDS: Final[Mapping[str, str]] = {
         mfa code, otp code, recovery code, recovery codes, backup code, backup codes,
         recovery phrase, seed phrase, secret phrase, secret word, secret answer, security answer,
         answer to your security question, answer to the security question,
-        answer to your secret question, mothers maiden name
+        answer to your secret question, mothers maiden name, e pass, and pass, codigo q, cod q,
+        cod de verificacao, with the code, com o codigo
     """,
     # Verbs that hand something over, as the reader is told to.
     "GIVE": """
@@ -56,7 +57,7 @@ WORDS: Final[Mapping[str, str]] = {
         write us, write me, message us, message me, text me, text us, text your, texting, email me,
         email us, email your, e mail me, e mail us, e mail your, dm me, dm us, dm your, hand over,
         pass on, let us know, let me know, let us have, let me have, read out, read me, spell out,
-        spell your, repeat, show us, show me, paste your, post your, say your
+        spell your, repeat, show us, show me, paste your, post your, say your, pass me, pass us
     """,
     # Verbs that a form's instructions use too: a *new* password is honestly typed and confirmed.
     "ENTER": """
@@ -102,7 +103,7 @@ WORDS: Final[Mapping[str, str]] = {
         can i get, can we get, may i get, may i ask for, waiting for, we await, awaiting,
         we have not received, we still have not received, we havent received, we did not receive,
         required details, required information, required data, details needed, information needed,
-        data needed
+        data needed, we kindly request, i request
     """,
     "TEAM": """
         agencia, equipe, suporte, atendente, atendimento, tecnico, engenheiro, financeiro, alainer,
@@ -211,7 +212,7 @@ WORDS: Final[Mapping[str, str]] = {
         username, user, name, details, account, access, date, birth, number, message, know, have,
         get, to know, to have, to confirm, to verify, to check, to get, to receive, to see,
         to this message, to this email, to this e mail, engineer, team, support, once, more,
-        customer, admin, root, secret, hosting, site, six, 4, 6
+        customer, admin, root, secret, hosting, site, six, 4, 6, o quanto antes, quanto antes
     """,
     # Never between a verb and a secret that is its object.
     "STOP": """
