@@ -1,15 +1,15 @@
 """The caller's own second factors: the same routes behind the customers' door and staff's."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.projection.projection import to_json
 from app.routers import answers
 from app.routers.admission import actor_of, platform_of
-from app.routers.identifiers import read_id
+from app.routers.identifiers import AuthenticatorId, read_id
 from app.routers.list_parameters import list_parameters
 from app.routers.preconditions import if_match
 from app.routers.strict_route import StrictRoute, guards_own_query
@@ -25,10 +25,6 @@ from app.schemas.authenticators import (
     TotpStarted,
 )
 from app.services import enrolments, own_authenticators
-
-AuthenticatorId = Annotated[
-    str, Path(description="The second factor's id (UUID).", json_schema_extra={"format": "uuid"})
-]
 
 
 def routes(door: Literal["customer", "staff"], route_class: type[StrictRoute]) -> APIRouter:
@@ -67,7 +63,7 @@ def routes(door: Literal["customer", "staff"], route_class: type[StrictRoute]) -
         return answers.ready_json(to_json(body), 201)
 
     @router.post(
-        "/totp/{authenticator_id}/confirm",
+        "/totp/{authenticator_id:id}/confirm",
         operation_id=f"{door}_confirm_totp",
         summary="Take an authenticator app into use",
         response_model=AuthenticatorAdded,
@@ -128,7 +124,7 @@ def routes(door: Literal["customer", "staff"], route_class: type[StrictRoute]) -
         return answers.ready_json(to_json({"recovery_codes": codes}))
 
     @router.get(
-        "/{authenticator_id}",
+        "/{authenticator_id:id}",
         operation_id=f"{door}_read_authenticator",
         summary="One of my second factors",
         response_model=AuthenticatorView,
@@ -142,7 +138,7 @@ def routes(door: Literal["customer", "staff"], route_class: type[StrictRoute]) -
         return answers.shown(record)
 
     @router.patch(
-        "/{authenticator_id}",
+        "/{authenticator_id:id}",
         operation_id=f"{door}_rename_authenticator",
         summary="Name one of my second factors",
         response_model=AuthenticatorView,
@@ -168,7 +164,7 @@ def routes(door: Literal["customer", "staff"], route_class: type[StrictRoute]) -
     problems = ["step_up_required", "not_found"]
 
     @router.delete(
-        "/{authenticator_id}",
+        "/{authenticator_id:id}",
         operation_id=f"{door}_remove_authenticator",
         summary="Remove one of my second factors",
         status_code=204,

@@ -41,26 +41,31 @@ _ASSERTED: dict[str, Any] = _CREATED | {
 _BYTES: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
 
 
+_OPTIONAL = ("userHandle", "transports", "publicKeyAlgorithm")
+
+
 def _credential(**response: Any) -> Any:
     """Annotates what ``PublicKeyCredential.toJSON()`` gives: read strictly by the service alone.
 
     Browsers add members as they like, which are not looked at.
     """
     identifier = _BYTES | {"minLength": 22, "maxLength": 1364}
+    unread = {"type": ["string", "boolean", "null"]}
     return WithJsonSchema(
         {
             "type": "object",
             "description": "As `PublicKeyCredential.toJSON()` gives it; bytes in base64url.",
             "required": ["id", "rawId", "type", "response"],
-            "additionalProperties": True,
+            "additionalProperties": unread,
             "properties": {
                 "id": identifier,
                 "rawId": identifier,
                 "type": {"const": "public-key"},
+                "clientExtensionResults": {"type": "object", "additionalProperties": unread},
                 "response": {
                     "type": "object",
-                    "required": [name for name in response if name != "userHandle"],
-                    "additionalProperties": True,
+                    "required": [name for name in response if name not in _OPTIONAL],
+                    "additionalProperties": unread,
                     "properties": response,
                 },
             },
@@ -69,7 +74,13 @@ def _credential(**response: Any) -> Any:
 
 
 CreatedCredential = Annotated[
-    dict[str, Any], _credential(clientDataJSON=_BYTES, attestationObject=_BYTES)
+    dict[str, Any],
+    _credential(
+        clientDataJSON=_BYTES,
+        attestationObject=_BYTES,
+        transports={"type": "array", "items": {"type": "string"}, "maxItems": 10},
+        publicKeyAlgorithm={"type": "integer", "minimum": -65536, "maximum": 0},
+    ),
 ]
 """What a browser answers to creation options."""
 AssertedCredential = Annotated[

@@ -87,7 +87,7 @@ def test_the_document_knows_every_route_of_the_staff_door() -> None:
     routed = {
         (method.lower(), path)
         for route in APP.routes
-        for path in [getattr(route, "path", "")]
+        for path in [getattr(route, "path_format", "")]
         for method in getattr(route, "methods", None) or ()
         if path.startswith("/v1/staff")
     }

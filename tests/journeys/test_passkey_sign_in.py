@@ -219,15 +219,15 @@ async def test_a_passkey_is_made_for_who_asked_and_once(house: Service) -> None:
     asked, phone = await ask_passkey(house, maria), Phone(ORIGIN)
     credential = phone.create(asked["options"])
     stolen = await offer_passkey(house, joana, asked, credential)
-    assert (stolen.status_code, stolen.json()["code"]) == (422, "passkey_refused")
+    assert (stolen.status_code, stolen.json()["code"]) == (403, "passkey_refused")
     assert (await offer_passkey(house, maria, asked, credential)).status_code == 201
-    assert (await offer_passkey(house, maria, asked, credential)).status_code == 422
+    assert (await offer_passkey(house, maria, asked, credential)).status_code == 403
     # Nor can somebody else have the same one, with a question of their own.
     theirs = await ask_passkey(house, joana)
     other = Phone(ORIGIN)
     again = other.create(theirs["options"])
     again["id"] = again["rawId"] = credential["id"]
-    assert (await offer_passkey(house, joana, theirs, again)).status_code == 422
+    assert (await offer_passkey(house, joana, theirs, again)).status_code == 403
     listed = await house.client.get(place_of(joana), headers=joana.headers)
     assert listed.json()["items"] == []
 
@@ -249,9 +249,9 @@ async def test_a_wrong_registration_adds_nothing_and_uses_the_question_up(
     maria, phone = await add_customer(house.platform), Phone(ORIGIN)
     asked = await ask_passkey(house, maria)
     wrong = await offer_passkey(house, maria, asked, phone.create(asked["options"], tricks))
-    assert (wrong.status_code, wrong.json()["code"]) == (422, "passkey_refused")
+    assert (wrong.status_code, wrong.json()["code"]) == (403, "passkey_refused")
     right = await offer_passkey(house, maria, asked, phone.create(asked["options"]))
-    assert right.status_code == 422
+    assert right.status_code == 403
     listed = await house.client.get(place_of(maria), headers=maria.headers)
     assert listed.json()["items"] == []
 
@@ -266,7 +266,7 @@ async def test_questions_go_stale(house: Service, door: Door) -> None:
         house.clock.ahead = timedelta(minutes=5, seconds=1)
         await store(house, Session, Session.id == person.session_id, proved_at=house.clock())
         assert (await answer_sign_in(house, door, asked, credential)).status_code == 401
-        assert (await offer_passkey(house, person, adding, made)).status_code == 422
+        assert (await offer_passkey(house, person, adding, made)).status_code == 403
         house.clock.ahead = -timedelta(minutes=30)  # set back: they do not come to life again
         assert (await answer_sign_in(house, door, asked, credential)).status_code == 401
     finally:

@@ -42,6 +42,15 @@ PASSWORD: Final = "quatro-gatos-7-telhados"
 OUT_OF_REACH: Final = {
     "POST /v1/auth/staff/token",  # wants a code of this minute
     "POST /v1/public/password-resets/confirm",  # wants a token out of a mail
+    # want the answer of an authenticator, or its code of this minute
+    "POST /v1/auth/customer/passkey/token",
+    "POST /v1/auth/staff/passkey/token",
+    "POST /v1/auth/step-up",
+    *(
+        f"POST /v1/{door}/authenticators/{rest}"
+        for door in ("customer", "staff")
+        for rest in ("totp/{authenticator_id}/confirm", "passkeys")
+    ),
     "DELETE /v1/customer/sessions/{session_id}",  # wants a session of who is new each time
     "POST /v1/public/invitations/accept",  # wants a token out of a mail
     "POST /v1/customer/invitations/accept",  # the same

@@ -48,6 +48,7 @@ OF_THE_MOMENT: Final = frozenset(
         "idempotency_key_reused",
         "tax_id_not_of_kind",
         "address_incomplete",
+        "code_incorrect",
         "date_not_past",
         "date_not_future",
         "text_with_link",
