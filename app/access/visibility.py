@@ -240,6 +240,7 @@ INCIDENT = resource(
     created_by          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     confirmed_at        ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     confirmed_by        ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    confirmed_role      ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     finished_at         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     expected            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     """,

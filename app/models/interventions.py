@@ -36,6 +36,7 @@ class Incident(Base):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("staff_members.id"))
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff_members.id"))
+    confirmed_role: Mapped[str | None] = mapped_column(String(32))
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expected: Mapped[int] = mapped_column(Integer)
 

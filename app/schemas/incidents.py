@@ -53,6 +53,7 @@ _INCIDENT: Final[dict[str, Any]] = {
     "created_by": _OTHER_ID,
     "confirmed_at": "2026-11-22T12:10:00Z",
     "confirmed_by": "01a20280-f331-724e-b623-f6755339f77c",
+    "confirmed_role": "director",
     "finished_at": None,
     "expected": 1200,
 }
@@ -65,6 +66,7 @@ _MAILS: Final[dict[str, Any]] = {
     "bounced": 1,
     "abandoned": 0,
     "suppressed": 0,
+    "forgotten": 0,
 }
 
 
@@ -239,6 +241,7 @@ class IncidentView(View):
     created_by: UUID
     confirmed_at: Moment | MISSING | None = MISSING
     confirmed_by: UUID | MISSING | None = MISSING
+    confirmed_role: Literal["director", "systems_engineer"] | MISSING | None = MISSING
     finished_at: Moment | MISSING | None = MISSING
     expected: Annotated[int, Field(description="Logins: as counted, and once confirmed, as fixed.")]
 
@@ -265,6 +268,7 @@ class MailStates(BaseModel):
     bounced: int
     abandoned: int
     suppressed: int
+    forgotten: Annotated[int, Field(description="Settled, and deleted some time after.")]
 
 
 class Progress(BaseModel):

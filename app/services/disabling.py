@@ -5,7 +5,8 @@ a number of statements for each batch, and none for each login. It is all one tr
 caller's, who puts it on record there: it stands or falls together.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.ids import new_id
 from app.core.language import Language
+from app.core.statements import among
 from app.models import (
     Authenticator,
     Challenge,
@@ -60,6 +62,12 @@ class _Person:
     language: Language
 
 
+@dataclass(frozen=True, slots=True)
+class _Report:
+    facts: Mapping[str, Any]
+    text: str
+
+
 async def disable(
     platform: Platform,
     connection: AsyncConnection,
@@ -77,27 +85,24 @@ async def disable(
         return Disabled({}, ())
     ids = [person.id for person in people]
     await connection.execute(
-        update(Login).where(Login.id.in_(ids)).values(password_hash=None, reset_required_at=now)
+        update(Login)
+        .where(among(Login.id, ids, connection.dialect))
+        .values(password_hash=None, reset_required_at=now)
     )
     ended = await _end_sessions(connection, ids, now)
     await _end_beginnings(platform, connection, ids)
     links = await one_time_tokens.issue_each(
         platform, connection, INTERVENTION, lifetime=LIFETIME, login_ids=ids
     )
-    counts = dict.fromkeys(ids, 0)
-    for row in ended:
-        counts[row.login_id] += row.expires_at > now
-    told = [
-        intervention_reports.facts(cause, person.language, now, counts[person.id])
-        for person in people
-    ]
-    written = await _write_reports(platform, connection, cause, now, people, told)
+    reports = _reports(platform, cause, now, people, ended)
+    written = await _write_reports(connection, cause, now, people, reports)
+    until = (now + LIFETIME).isoformat()
     await outbox.queue(
         platform,
         connection,
         *(
-            _mail(platform, cause, person, facts, now, links[person.id])
-            for person, facts in zip(people, told, strict=True)
+            _mail(platform, cause, person, reports[person.id], until, links[person.id])
+            for person in people
         ),
     )
     return Disabled(written, tuple(row.id for row in ended))
@@ -107,7 +112,7 @@ async def _locked(connection: AsyncConnection, login_ids: Sequence[UUID]) -> lis
     """The logins, locked in the order of their ids: two deeds at once never wait for each other."""
     rows = await connection.execute(
         select(Login.id, Login.email, Login.name, Login.language)
-        .where(Login.id.in_(login_ids))
+        .where(among(Login.id, login_ids, connection.dialect))
         .order_by(Login.id)
         .with_for_update(key_share=True)  # foreign keys to the logins are not held up
     )
@@ -121,7 +126,8 @@ async def _end_sessions(
     connection: AsyncConnection, ids: Sequence[UUID], now: datetime
 ) -> Sequence[Any]:
     """End every session; a refresh token of theirs is spent, so that using it stands out."""
-    tokens = select(Session.id).where(Session.login_id.in_(ids))
+    theirs = among(Session.login_id, ids, connection.dialect)
+    tokens = select(Session.id).where(theirs)
     await connection.execute(
         update(RefreshToken)
         .where(RefreshToken.session_id.in_(tokens), RefreshToken.spent_at.is_(None))
@@ -129,7 +135,7 @@ async def _end_sessions(
     )
     ended = await connection.execute(
         update(Session)
-        .where(Session.login_id.in_(ids), Session.ended_at.is_(None))
+        .where(theirs, Session.ended_at.is_(None))
         .values(ended_at=now, end_reason=END_REASON)
         .returning(Session.id, Session.login_id, Session.expires_at)
     )
@@ -143,58 +149,66 @@ async def _end_beginnings(
     await one_time_tokens.void_each(platform, connection, ids)
     await connection.execute(
         delete(Authenticator).where(
-            Authenticator.login_id.in_(ids), Authenticator.confirmed_at.is_(None)
+            among(Authenticator.login_id, ids, connection.dialect),
+            Authenticator.confirmed_at.is_(None),
         )
     )
-    await connection.execute(delete(Challenge).where(Challenge.login_id.in_(ids)))
+    await connection.execute(
+        delete(Challenge).where(among(Challenge.login_id, ids, connection.dialect))
+    )
+
+
+def _reports(
+    platform: Platform,
+    cause: Cause,
+    now: datetime,
+    people: Sequence[_Person],
+    ended: Sequence[Any],
+) -> dict[UUID, _Report]:
+    """The report of each login: those of a deed differ by language and sessions, and no more."""
+    counts = Counter(row.login_id for row in ended if row.expires_at > now)
+    known: dict[tuple[Language, int], _Report] = {}
+    for kind in {(person.language, counts[person.id]) for person in people}:
+        facts = intervention_reports.facts(cause, kind[0], now, kind[1])
+        known[kind] = _Report(facts, intervention_reports.render(platform, kind[0], facts))
+    return {person.id: known[person.language, counts[person.id]] for person in people}
 
 
 async def _write_reports(
-    platform: Platform,
     connection: AsyncConnection,
     cause: Cause,
     now: datetime,
     people: Sequence[_Person],
-    told: Sequence[dict[str, Any]],
+    reports: Mapping[UUID, _Report],
 ) -> dict[UUID, UUID]:
     """A row for each login; returns their ids by login."""
-    texts: dict[tuple[Language, int], str] = {}  # they differ by no more than this
-    rows: list[dict[str, Any]] = []
-    for person, facts in zip(people, told, strict=True):
-        kind = person.language, facts["sessions"]
-        if kind not in texts:
-            texts[kind] = intervention_reports.render(platform, person.language, facts)
-        rows.append(
-            {
-                "id": new_id(),
-                "login_id": person.id,
-                "incident_id": cause.incident_id,
-                "staff_id": cause.staff_id,
-                "role": cause.role.value,
-                "reason_code": cause.reason_code,
-                "language": person.language,
-                "report": texts[kind],
-                "created_at": now,
-            }
-        )
+    rows: list[dict[str, Any]] = [
+        {
+            "id": new_id(),
+            "login_id": person.id,
+            "incident_id": cause.incident_id,
+            "staff_id": cause.staff_id,
+            "role": cause.role.value,
+            "reason_code": cause.reason_code,
+            "language": person.language,
+            "report": reports[person.id].text,
+            "created_at": now,
+        }
+        for person in people
+    ]
     await connection.execute(insert(table_of(Intervention)), rows)
     return {row["login_id"]: row["id"] for row in rows}
 
 
 def _mail(
-    platform: Platform,
-    cause: Cause,
-    person: _Person,
-    facts: dict[str, Any],
-    now: datetime,
-    token: str,
+    platform: Platform, cause: Cause, person: _Person, report: _Report, until: str, token: str
 ) -> outbox.Message:
     incident = cause.incident_id
     return outbox.Message(
         template=intervention_reports.TEMPLATE,
         recipient=person.email,
         language=person.language,
-        params={**facts, "name": person.name, "expires_at": (now + LIFETIME).isoformat()},
+        params={**report.facts, "name": person.name, "expires_at": until},
         secret={"link": outbox.link(platform, NEW_PASSWORD_PAGE, token)},
         key=None if incident is None else f"incident:{incident}:{person.id}",
         batch=None if incident is None else batch_of(incident),

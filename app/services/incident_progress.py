@@ -16,7 +16,7 @@ async def of(connection: AsyncConnection, incident_id: UUID) -> dict[str, Any]:
     """The incident's progress, as `schemas/incidents.py` `Progress` documents it.
 
     In one view of the database the states add up to the logins: a login is dealt with and its mail
-    queued in one transaction.
+    queued in one transaction. Mails are not kept as long as the register is.
     """
     mine = IncidentTarget.incident_id == incident_id
     counted = await connection.execute(
@@ -31,4 +31,5 @@ async def of(connection: AsyncConnection, incident_id: UUID) -> dict[str, Any]:
     )
     for state, number in found:
         states[state] = number
+    states["forgotten"] = done - sum(states.values())
     return {"logins": logins, "done": done, "mails": {"unqueued": logins - done, **states}}

@@ -44,6 +44,7 @@ async def confirm(
                 status="running",
                 confirmed_at=platform.clock(),
                 confirmed_by=actor.id,
+                confirmed_role=actor.viewer.value,
                 expected=count,
             )
         )

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.actors import Actor
 from app.access.viewers import Viewer
 from app.core import telemetry
-from app.core.statements import prepare
-from app.models import Incident, IncidentTarget, StaffMember
+from app.core.statements import among, prepare
+from app.models import Incident, IncidentTarget
 from app.services import disabling
 from app.services.audit_log import Deed
 from app.services.intervention_reports import Cause
@@ -65,7 +65,10 @@ async def _batch(platform: Platform, incident_id: UUID) -> int:
         disabled = await disabling.disable(platform, connection, cause, logins)
         await connection.execute(
             update(IncidentTarget)
-            .where(IncidentTarget.incident_id == incident_id, IncidentTarget.login_id.in_(logins))
+            .where(
+                IncidentTarget.incident_id == incident_id,
+                among(IncidentTarget.login_id, logins, connection.dialect),
+            )
             .values(done_at=platform.clock())
         )
         deed = Deed(
@@ -97,22 +100,18 @@ async def _claim(platform: Platform, connection: AsyncConnection, incident_id: U
 
 
 async def _cause(connection: AsyncConnection, incident_id: UUID) -> Cause:
-    """Why, and by whom: the one who confirmed the incident answers for what is done."""
-    statement = (
-        select(
-            Incident.confirmed_by,
-            StaffMember.role,
-            Incident.reason_code,
-            Incident.reason_text,
-            Incident.known_at,
-        )
-        .join(StaffMember, StaffMember.id == Incident.confirmed_by)
-        .where(Incident.id == incident_id)
-    )
+    """Why, and by whom: the one who confirmed the incident, in the role of then."""
+    statement = select(
+        Incident.confirmed_by,
+        Incident.confirmed_role,
+        Incident.reason_code,
+        Incident.reason_text,
+        Incident.known_at,
+    ).where(Incident.id == incident_id)
     row = (await connection.execute(statement)).one()
     return Cause(
         staff_id=row.confirmed_by,
-        role=Viewer(row.role),
+        role=Viewer(row.confirmed_role),
         reason_code=row.reason_code,
         reason_text=row.reason_text,
         known_at=row.known_at,

@@ -1,6 +1,6 @@
 """Tokens that work once and not for long: the links in mails."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.statements import among
 from app.models import OneTimeToken, table_of
 from app.security.opaque import digest, new_opaque_token
 from app.services.platform import Platform
@@ -115,12 +116,15 @@ async def void(
 
 
 async def void_each(
-    platform: Platform, connection: AsyncConnection, login_ids: Collection[UUID]
+    platform: Platform, connection: AsyncConnection, login_ids: Sequence[UUID]
 ) -> None:
     """Make every open token of these logins good for nothing."""
     await connection.execute(
         update(OneTimeToken)
-        .where(OneTimeToken.login_id.in_(login_ids), OneTimeToken.spent_at.is_(None))
+        .where(
+            among(OneTimeToken.login_id, login_ids, connection.dialect),
+            OneTimeToken.spent_at.is_(None),
+        )
         .values(spent_at=platform.clock())
     )
 

@@ -13,7 +13,15 @@ from sqlalchemy import delete, func, insert, select, update
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.business_days import add
 from app.core.ids import new_id
-from app.models import AuditSubject, IncidentTarget, Intervention, Login, OutboxMessage, Session
+from app.models import (
+    AuditSubject,
+    IncidentTarget,
+    Intervention,
+    Login,
+    OutboxMessage,
+    Session,
+    StaffMember,
+)
 from app.services import incident_work
 from tests.support.incidents import (
     INCIDENTS,
@@ -30,7 +38,11 @@ from tests.support.service import Service
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NOTHING_QUEUED = dict.fromkeys(
-    ("queued", "sending", "deferred", "sent", "bounced", "abandoned", "suppressed"), 0
+    (
+        *("queued", "sending", "deferred", "sent"),
+        *("bounced", "abandoned", "suppressed", "forgotten"),
+    ),
+    0,
 )
 
 
@@ -85,6 +97,7 @@ async def test_from_draft_to_done(
     assert started.status_code == 200, started.text
     assert started.json()["status"] == "running"
     assert started.json()["confirmed_by"] == str(engineer.id)
+    assert started.json()["confirmed_role"] == "systems_engineer"
     assert started.json()["progress"]["mails"] == {"unqueued": 3, **NOTHING_QUEUED}
     assert await incident_work.work(house.platform) == 3
 
@@ -436,6 +449,22 @@ async def test_the_same_entry_twice_is_one(house: Service, director: StaffPerson
     assert first.status_code == again.status_code == 201
     assert first.content == again.content
     assert first.headers["location"] == f"{INCIDENTS}/{first.json()['id']}"
+
+
+async def test_who_confirmed_it_stands_there_in_the_role_of_then(
+    house: Service, director: StaffPerson
+) -> None:
+    second = await add_staff(house.platform, "systems_engineer")
+    incident = await entered(house, director, these(await add_customer(house.platform)))
+    assert (await confirm(house, second, incident)).status_code == 200
+    async with house.platform.database.transaction() as connection:
+        moved = update(StaffMember).where(StaffMember.id == second.id).values(role="support")
+        await connection.execute(moved)
+    assert await incident_work.work(house.platform) == 1
+    found = await house.client.get(
+        f"/v1/staff/interventions?incident_id={incident['id']}", headers=director.headers
+    )
+    assert [item["role"] for item in found.json()["items"]] == ["systems_engineer"]
 
 
 async def test_the_worker_is_on_record_with_every_login(

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.ids import new_id
-from app.models import AuditSubject, Base, Intervention, Login, OutboxMessage
+from app.models import AuditSubject, Base, Intervention, Login, OutboxMessage, Session
 from tests.support.people import (
     CustomerPerson,
     StaffPerson,
@@ -241,6 +241,27 @@ async def test_staff_can_hand_in_neither_password_nor_address(
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "unknown_member")
     assert await signed_in(house, maria) == 200
+
+
+async def test_a_sign_in_that_was_under_way_opens_nothing(
+    house: Service, staff: dict[Viewer, StaffPerson], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maria = await add_customer(house.platform)
+    hashing = house.platform.hashing
+    verify = hashing.verify
+
+    async def slowly(password: str, stored: str | None) -> Any:
+        verdict = await verify(password, stored)
+        if verdict.ok:  # the password was right; it is disabled before anything comes of it
+            answer = await intervene(house, staff[Viewer.DIRECTOR], maria.login_id)
+            assert answer.status_code == 201
+        return verdict
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hashing, "verify", slowly)
+        assert await signed_in(house, maria) == 401
+    living = select(Session).where(Session.login_id == maria.login_id, Session.ended_at.is_(None))
+    assert await rows(house.platform, living) == []
 
 
 async def test_what_is_on_record(house: Service, staff: dict[Viewer, StaffPerson]) -> None:

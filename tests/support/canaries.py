@@ -43,6 +43,7 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("recovery_codes", "staff_id"): None,
     ("incidents", "status"): "draft",
     ("incidents", "confirmed_by"): None,
+    ("incidents", "confirmed_role"): None,
     ("interventions", "language"): "pt-BR",
     ("outbox_messages", "language"): "pt-BR",
     ("outbox_messages", "state"): "deferred",

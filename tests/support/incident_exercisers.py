@@ -147,7 +147,7 @@ def _decided(field: str) -> Callable[[Exerciser, Plan, int], list[Expected]]:
 
 def _entered(entry: Exerciser, plan: Plan, shown: int) -> list[Expected]:
     """An entry fills in all but what is only known later."""
-    later = {"occurred_at", "confirmed_at", "confirmed_by", "finished_at"}
+    later = {"occurred_at", "confirmed_at", "confirmed_by", "confirmed_role", "finished_at"}
     return [
         (entry.permission, frozenset(plan.visible) - later, 1),
         ("staff:incident:read", frozenset(plan.visible), shown),

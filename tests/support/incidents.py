@@ -5,15 +5,31 @@ from typing import Any
 
 import httpx
 
+from app.core.language import Language
 from app.services import incident_work
 from tests.support.people import StaffPerson
 from tests.support.service import Service
 
-REASON_TEXT = {
+REASON_TEXT: dict[Language, str] = {
     "pt-BR": "Na noite de ontem alguém entrou em contas com senhas de outro site.",
     "en": "Last night somebody entered accounts with passwords of another site.",
 }
 INCIDENTS = "/v1/staff/incidents"
+
+# Everybody is signed in once, on one account, and has renewed once (PostgreSQL).
+SIGNED_IN = """
+    INSERT INTO sessions (id, kind, login_id, customer_id, device, network, factors, created_at,
+                          last_used_at, proved_at, expires_at)
+    SELECT gen_random_uuid(), 'customer', login_id, customer_id, 'Firefox, Windows',
+           '203.0.113.0/24', 'password', now(), now(), now(), now() + interval '30 days'
+    FROM memberships
+"""
+RENEWED = """
+    INSERT INTO refresh_tokens (digest, session_id, created_at, expires_at, spent_at)
+    SELECT decode(md5(id::text || copy) || md5(copy || id::text), 'hex'), id, now(),
+           now() + interval '30 days', CASE copy WHEN 1 THEN now() END
+    FROM sessions CROSS JOIN generate_series(1, 2) AS copy WHERE kind = 'customer'
+"""
 
 
 def draft(service: Service, selection: dict[str, Any], **members: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -91,6 +92,31 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Have it gone at once, as in a crash; only who started the server may."""
         run_unprivileged(self._stopping, log=self._room.folder / "stop.log")
+
+    def kill(self) -> None:
+        """SIGKILL for its first process; the others end when they notice. `start` has it back.
+
+        Only who started the server may.
+        """
+        os.kill(self._first(), signal.SIGKILL)
+
+    def kill_backend(self) -> bool:
+        """SIGKILL for a process that serves a connection, if there is any: whether there was.
+
+        The first process then ends all of them, recovers, and goes on by itself.
+        """
+        first = self._first()
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        titles = {int(child): Path(f"/proc/{child}/cmdline") for child in children}
+        for child, title in titles.items():
+            with contextlib.suppress(OSError):  # it has just gone
+                if b"[local]" in title.read_bytes():
+                    os.kill(child, signal.SIGKILL)
+                    return True
+        return False
+
+    def _first(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().splitlines()[0])
 
     def start(self) -> None:
         """Have it back; it recovers what was committed."""

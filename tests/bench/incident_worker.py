@@ -1,0 +1,62 @@
+"""Our worker dealing with the incidents that are running, once, in a process of its own.
+
+    python -m tests.bench.incident_worker
+
+Settings come from the environment, as the service's do. Prints the seconds it took, and the peak
+of its memory after the first tenth and at the end.
+"""
+
+import json
+import resource
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from uuid import UUID
+
+import uvloop
+
+from app.core import telemetry
+from app.core.clock import system_clock
+from app.core.settings import Settings
+from app.main import open_keyring
+from app.services import incident_work
+from app.services.platform import Platform, open_platform
+
+Batch = Callable[[Platform, UUID], Awaitable[int]]
+
+
+def peak_kib() -> int:
+    """The most memory that this process ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+async def run() -> dict[str, float]:
+    """Deal with everything, and tell."""
+    settings = Settings()
+    telemetry.configure(production=True, level="error")
+    platform = open_platform(settings, system_clock, open_keyring(settings))
+    peaks: list[int] = []
+    batch: Batch = incident_work._batch
+
+    async def watched(platform: Platform, incident_id: UUID) -> int:
+        count = await batch(platform, incident_id)
+        peaks.append(peak_kib())
+        return count
+
+    incident_work._batch = watched
+    try:
+        started = perf_counter()
+        logins = await incident_work.work(platform)
+        seconds = perf_counter() - started
+    finally:
+        await platform.close()
+    early = peaks[min(len(peaks) // 10, len(peaks) - 1)]
+    return {"logins": logins, "seconds": seconds, "early_kib": early, "peak_kib": peak_kib()}
+
+
+def main() -> None:
+    """The process's work."""
+    print(json.dumps(uvloop.run(run())))
+
+
+if __name__ == "__main__":
+    main()
