@@ -261,6 +261,7 @@ OUTBOX_MESSAGE = resource(
     state               ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
     attempts            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     code                ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    reason              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     created_at          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     due_at              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     settled_at          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·

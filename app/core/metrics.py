@@ -5,6 +5,7 @@ empty folder before Python imports prometheus_client; each scrape then adds all 
 """
 
 import os
+from collections.abc import Iterable
 from typing import Final
 
 from prometheus_client import (
@@ -62,6 +63,23 @@ class HttpMetrics:
 
 
 HTTP: Final = HttpMetrics()
+
+
+class MailMetrics:
+    """Mails by what became of them: sent, bounced, deferred (each time), abandoned."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        self._settled = Counter(
+            "salvaguarda_mails_settled", "Attempts to send.", ["state"], registry=registry
+        )
+
+    def count(self, states: Iterable[str]) -> None:
+        """Count the states that messages came into."""
+        for state in states:
+            self._settled.labels(state).inc()
+
+
+MAIL: Final = MailMetrics()
 
 
 def exposition() -> bytes:

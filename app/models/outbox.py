@@ -15,7 +15,8 @@ class OutboxMessage(Base):
     """One mail to one recipient.
 
     `due_at` is when somebody should look at it next (a lease's end while it is being sent), null
-    once its fate is known. `sealed` holds what must not stand in clear (links), until then.
+    once its fate is known. `sealed` holds what must not stand in clear (links), until then. `lease`
+    is whose turn it is to send it. `code` and `reason` tell how the last attempt ended.
     """
 
     __tablename__ = "outbox_messages"
@@ -41,6 +42,7 @@ class OutboxMessage(Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     lease: Mapped[UUID | None] = mapped_column()
     code: Mapped[int | None] = mapped_column(Integer)
+    reason: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -62,5 +64,13 @@ class OutboxMessage(Base):
             postgresql_where=text("due_at IS NOT NULL"),
             sqlite_where=text("due_at IS NOT NULL"),
         ),
+        Index(  # lone messages go first, and must be found in a crowd of batched ones
+            "ix_outbox_messages_lone",
+            "due_at",
+            "id",
+            postgresql_where=text("due_at IS NOT NULL AND batch IS NULL"),
+            sqlite_where=text("due_at IS NOT NULL AND batch IS NULL"),
+        ),
+        Index(None, "state", "settled_at"),
         Index(None, "batch", "state"),
     )

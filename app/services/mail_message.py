@@ -32,11 +32,11 @@ class Outcome:
     """What became of one attempt. Never the server's words: they may quote the address.
 
     `bounced`: the recipient's side refused for good. `deferred`: it may go better later.
-    `reason` is one of our own words, `code` the server's number. After a `halting` one no
-    other letter would get through either: the server is not there, or does not want us.
+    `abandoned`: it never will. `reason` is one of our own words, `code` the server's number. After
+    a `halting` one no other letter would get through: the server is away, or does not want us.
     """
 
-    state: Literal["sent", "bounced", "deferred"]
+    state: Literal["sent", "bounced", "deferred", "abandoned"]
     reason: str | None = None
     code: int | None = None
     halting: bool = False

@@ -31,7 +31,15 @@ from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined, Template, pass_context
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    PackageLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    pass_context,
+)
 from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -74,6 +82,7 @@ class MailTemplates:
     def __init__(self, agency: str, loader: BaseLoader | None = None) -> None:
         loader = loader or PackageLoader("app.services", "texts/mail")
         self._agency = agency
+        self._loader = loader
         self._text = _environment(loader, html=False)
         self._html = _environment(loader, html=True)
         self._text_macros = self._text.get_template("_macros.text.j2").module
@@ -116,11 +125,12 @@ class MailTemplates:
         return _tidied(_block(file, block, given))
 
     def _placeholders(self, template: str, language: Language) -> frozenset[str]:
-        """The names that must be given, remembered. Raises `TemplateNotFound`."""
-        environment = self._text
-        name = f"{template}.{language}.j2"
-        source = environment.loader.get_source(environment, name)[0] if environment.loader else ""
-        return frozenset(find_undeclared_variables(environment.parse(source))) - OURS
+        """The names that must be given, remembered. Raises `ValueError` for no template."""
+        try:
+            source, _, _ = self._loader.get_source(self._text, f"{template}.{language}.j2")
+        except TemplateNotFound:  # an OSError, which those who write tables take for another thing
+            raise ValueError(f"{template}: there is no such template") from None
+        return frozenset(find_undeclared_variables(self._text.parse(source))) - OURS
 
     def _frame(self, language: Language) -> _Frame:
         words = self._text.get_template(f"_frame.{language}.j2")

@@ -19,6 +19,7 @@ from app.security.sealing import Sealer
 from app.security.throttling import Throttle
 from app.security.tokens import AccessTokens
 from app.services.audit_log import AuditLog
+from app.services.mail_templates import MailTemplates
 from app.services.session_notes import SessionNotes
 from app.services.session_watch import SessionWatch
 
@@ -48,6 +49,7 @@ class Platform:
     mail_sealer: Sealer
     relying_party: RelyingParty
     registration_sealer: Sealer
+    mail_templates: MailTemplates
 
     async def close(self) -> None:
         """Write what is waiting, end the threads, close the connections."""
@@ -103,6 +105,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
             settings.passkey_domain,
         ),
         registration_sealer=Sealer(keyring.secret("pending-registrations")),
+        mail_templates=MailTemplates(settings.agency_name),
     )
 
 

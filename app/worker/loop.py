@@ -14,24 +14,32 @@ from app.services import (
     idempotency,
     incident_work,
     one_time_tokens,
+    outbox,
     pending_registrations,
     seals,
     sessions,
 )
 from app.services.platform import Platform
+from app.worker import delivery
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something to be done every so many seconds."""
+    """Something to be done every so many seconds.
+
+    An `endless` one is begun again when it broke off, and winds down by itself when cancelled.
+    """
 
     name: str
     seconds: float
     do: Callable[[Platform], Awaitable[object]]
+    endless: bool = False
 
 
 DUTIES = (
     Duty("work_on_incidents", 1, incident_work.work),
+    Duty("deliver_mail", 1, delivery.run, endless=True),
+    Duty("purge_outbox", 3600, outbox.purge),
     Duty("seal_audit_log", 60, seals.seal),
     Duty("purge_idempotency_keys", 3600, idempotency.purge),
     Duty("purge_sessions", 3600, sessions.purge),
@@ -42,8 +50,7 @@ DUTIES = (
     Duty("purge_pending_registrations", 3600, pending_registrations.purge),
 )
 
-
-GRACE: Final = 10.0
+GRACE: Final = 20.0
 """Seconds that a duty under way gets to end when the worker is told to stop."""
 
 
@@ -60,18 +67,20 @@ async def run(platform: Platform) -> None:
 async def _repeat(platform: Platform, duty: Duty) -> None:
     while True:
         try:
-            await _to_its_end(duty.do(platform))
+            await _to_its_end(duty.do(platform), cancel=duty.endless)
         except Exception as error:  # the next turn may go better; the log says what happened
             telemetry.logger.warning("duty_failed", duty=duty.name, **telemetry.describe(error))
         await asyncio.sleep(duty.seconds)
 
 
-async def _to_its_end(deed: Awaitable[object]) -> None:
+async def _to_its_end(deed: Awaitable[object], *, cancel: bool) -> None:
     """Cut off in the middle, a transaction would take its connection along."""
     under_way = asyncio.ensure_future(deed)
     try:
         await asyncio.shield(under_way)
     except asyncio.CancelledError:
+        if cancel:
+            under_way.cancel()
         await asyncio.wait([under_way], timeout=GRACE)
         under_way.cancel()
         with suppress(Exception, asyncio.CancelledError):  # nobody is left to hear of it

@@ -329,6 +329,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("lease", sa.Uuid(), nullable=True),
         sa.Column("code", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.String(length=32), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
@@ -379,6 +380,18 @@ def upgrade() -> None:
             sqlite_where=sa.text("due_at IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_outbox_messages_login_id"), ["login_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_messages_lone",
+            ["due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("due_at IS NOT NULL AND batch IS NULL"),
+            sqlite_where=sa.text("due_at IS NOT NULL AND batch IS NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_outbox_messages_state_settled_at"),
+            ["state", "settled_at"],
+            unique=False,
+        )
 
     op.create_table(
         "recovery_codes",
@@ -556,6 +569,12 @@ def downgrade() -> None:
 
     op.drop_table("recovery_codes")
     with op.batch_alter_table("outbox_messages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outbox_messages_state_settled_at"))
+        batch_op.drop_index(
+            "ix_outbox_messages_lone",
+            postgresql_where=sa.text("due_at IS NOT NULL AND batch IS NULL"),
+            sqlite_where=sa.text("due_at IS NOT NULL AND batch IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_outbox_messages_login_id"))
         batch_op.drop_index(
             "ix_outbox_messages_due_at",

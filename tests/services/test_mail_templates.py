@@ -187,7 +187,7 @@ def test_a_missing_value_is_an_error_not_a_gap() -> None:
 def test_an_unknown_template_is_an_error() -> None:
     with pytest.raises(TemplateNotFound):
         TEMPLATES.render("no_such_thing", "en", {})
-    with pytest.raises(TemplateNotFound):
+    with pytest.raises(ValueError, match=r"^no_such_thing: there is no such template$"):
         TEMPLATES.placeholders("no_such_thing", "en")
 
 

@@ -1,0 +1,183 @@
+"""Who sends what: rows of the outbox are leased to one worker at a time, and settled by it alone.
+
+A lease is an id and an end. Claiming moves a row's `due_at` to the lease's end, so that the rows of
+a worker that died become due again by themselves; settling wants the lease's id, so that a
+worker that was thought dead cannot overrule the one that came after it. Any number of
+workers on any number of machines do this at once: on PostgreSQL none waits for another's rows
+(``SKIP LOCKED``), on SQLite writers take turns by nature.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Boolean, Update, bindparam, case, literal, null, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.columns import UtcDateTime
+from app.core.ids import new_id
+from app.core.language import Language
+from app.core.statements import bound, prepare
+from app.models import OutboxMessage, table_of
+from app.services.mail_message import Outcome
+from app.services.platform import Platform
+
+LEASE: Final = timedelta(minutes=2)
+LIFETIME: Final = timedelta(days=4)
+"""How long a message is tried again: about what mail servers do among themselves."""
+FIRST_DELAY: Final = timedelta(minutes=1)
+LONGEST_DELAY: Final = timedelta(hours=4)
+
+_TABLE = table_of(OutboxMessage)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours to send until its lease ends. `attempts` counts this one, too."""
+
+    id: UUID
+    lease: UUID
+    template: str
+    language: Language
+    recipient: str
+    params: Mapping[str, Any]
+    sealed: bytes | None
+    attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a claimed message; without an outcome it was not tried."""
+
+    claimed: Claimed
+    outcome: Outcome | None
+
+
+async def claim(platform: Platform, most: int) -> list[Claimed]:
+    """Lease up to `most` messages that are due, those that belong to no batch first.
+
+    For a batch may be a hundred thousand, and somebody is waiting for the link of a lone one.
+    Looking in vain writes nothing. Raises `Failure("database_unavailable")`.
+    """
+    now = platform.clock()
+    looking = prepare(_ANY_DUE, platform.database.dialect)
+    if not await platform.database.fetch(looking, {"now": now}):
+        return []
+    lease = new_id()
+    values = {"now": now, "lease_id": lease, "lease_end": now + LEASE}
+    async with platform.database.transaction() as connection:
+        claimed = await _taken(connection, _TAKE_LONE, values | {"most": most})
+        if len(claimed) < most:
+            rest = values | {"most": most - len(claimed)}
+            claimed += await _taken(connection, _TAKE_BATCHED, rest)
+    return claimed
+
+
+async def settle(platform: Platform, settlements: Sequence[Settlement]) -> list[str]:
+    """Write down what became of these, in one transaction; the new states of those that were tried.
+
+    Rows that are leased to others by now stay as they are. Once a message's fate is known its
+    sealed part is erased. Raises `Failure("database_unavailable")`; call it again then.
+    """
+    now = platform.clock()
+    fates = [_fate(each.claimed, each.outcome, now) for each in settlements]
+    async with platform.database.transaction() as connection:
+        await connection.execute(_SETTLE, fates)
+    tried = zip(settlements, fates, strict=True)
+    return [fate["next_state"] for each, fate in tried if each.outcome is not None]
+
+
+def delay(attempts: int) -> timedelta:
+    """How long to wait after so many attempts: doubling, a fifth more or less by chance.
+
+    So that what failed together is not tried again together.
+    """
+    # 2**8 minutes pass the longest already; a larger power would only be a larger number.
+    grown = min(FIRST_DELAY * 2 ** min(attempts - 1, 8), LONGEST_DELAY)
+    return timedelta(seconds=grown.total_seconds() * (0.8 + secrets.randbelow(400) / 1000))
+
+
+def _fate(claimed: Claimed, outcome: Outcome | None, now: datetime) -> dict[str, Any]:
+    fate: dict[str, Any] = {
+        "row_id": claimed.id,
+        "lease_id": claimed.lease,
+        "attempted": claimed.attempts,
+        "outcome_code": None,
+        "outcome_reason": None,
+        "next_at": None,
+        "still_open": False,
+        "known_at": None,
+    }
+    if outcome is None:
+        earlier = claimed.attempts - 1
+        state = "deferred" if earlier else "queued"
+        return fate | {"next_state": state, "attempted": earlier} | _open_until(now)
+    fate |= {"outcome_code": outcome.code, "outcome_reason": outcome.reason}
+    if outcome.state != "deferred":
+        return fate | {"next_state": outcome.state, "known_at": now}
+    again = now + delay(claimed.attempts)
+    if again > claimed.created_at + LIFETIME:
+        return fate | {"next_state": "abandoned", "known_at": now}
+    return fate | {"next_state": "deferred"} | _open_until(again)
+
+
+def _open_until(moment: datetime) -> dict[str, Any]:
+    return {"next_at": moment, "still_open": True}
+
+
+async def _taken(
+    connection: AsyncConnection, statement: Update, values: Mapping[str, Any]
+) -> list[Claimed]:
+    rows = (await connection.execute(statement, values)).mappings()
+    return sorted((Claimed(**row) for row in rows), key=lambda claimed: claimed.id)
+
+
+def _take(*, lone: bool) -> Any:
+    batch = OutboxMessage.batch
+    due = (
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.due_at <= bindparam("now"),
+            batch.is_(None) if lone else batch.is_not(None),
+        )
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("due")  # apart: in a plain subquery PostgreSQL may look, and lock, more than once
+    )
+    return (
+        update(_TABLE)
+        .where(_TABLE.c.id.in_(select(due.c.id)))
+        .values(
+            state="sending",
+            lease=bindparam("lease_id"),
+            due_at=bindparam("lease_end"),
+            attempts=_TABLE.c.attempts + 1,
+        )
+        .returning(*(_TABLE.c[name] for name in Claimed.__slots__))
+    )
+
+
+_ANY_DUE: Final = (
+    select(literal(1)).where(OutboxMessage.due_at <= bound("now", UtcDateTime())).limit(1)
+)
+_TAKE_LONE: Final = _take(lone=True)
+_TAKE_BATCHED: Final = _take(lone=False)
+_SETTLE: Final = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("row_id"), _TABLE.c.lease == bindparam("lease_id"))
+    .values(
+        state=bindparam("next_state"),
+        attempts=bindparam("attempted"),
+        code=bindparam("outcome_code"),
+        reason=bindparam("outcome_reason"),
+        due_at=bindparam("next_at"),
+        settled_at=bindparam("known_at"),
+        sealed=case((bindparam("still_open", type_=Boolean), _TABLE.c.sealed), else_=null()),
+        lease=None,
+    )
+)
