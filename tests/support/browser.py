@@ -67,6 +67,13 @@ class Page:
             raise BrowserError(answer["errorText"])
         await asyncio.wait_for(loaded, PATIENCE)
 
+    async def leave(self, function: str, *arguments: Any) -> None:
+        """Have a JavaScript function lead to another page, and wait until that has loaded."""
+        await self.send("Page.enable")
+        loaded = self._browser.event("Page.loadEventFired", self._session)
+        await self.call(function, *arguments)
+        await asyncio.wait_for(loaded, PATIENCE)
+
     async def evaluate(self, expression: str) -> Any:
         """The JSON value of an expression, awaited if it is a promise, as if after a click.
 
