@@ -82,6 +82,7 @@ SHORT: Final[Mapping[tuple[str, str], str]] = {
     ("customer", "/token"): _CREDENTIAL,
     ("own", "/name"): "what somebody calls a device of their own; only they are shown it",
     ("own", "/code"): _CREDENTIAL,
+    ("own", "/credential/response/transports/*"): "a browser's word; only the known ones are kept",
     ("auth", "/username"): _CREDENTIAL,
     ("auth", "/totp"): _CREDENTIAL,
     ("auth", "/recovery_code"): _CREDENTIAL,
