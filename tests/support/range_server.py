@@ -3,10 +3,18 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-Answer = Callable[[str], bytes | None]
+
+@dataclass(frozen=True, slots=True)
+class Dripping:
+    """An answer that begins like this, and goes on byte by byte until the caller gives up."""
+
+    head: bytes
+
+
+Answer = Callable[[str], bytes | Dripping | None]
 """From the prefix asked for to the bytes of a whole HTTP answer; None keeps the caller waiting."""
 
 
@@ -28,26 +36,19 @@ class RangeServer:
 async def range_server(answer: Answer) -> AsyncIterator[RangeServer]:
     """Answers each connection's one request, until the end of the block."""
     serving = RangeServer("", answer)
-    waiting: set[asyncio.Task[None]] = set()
+    talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        waiting.add(task)
-        try:
+        talks[task] = writer
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             serving.asked.append(head)
-            answered = serving.answer(serving.prefixes[-1])
-            if answered is None:
-                await reader.read()  # until the caller gives up
-            else:
-                writer.write(answered)
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            waiting.discard(task)
-            writer.close()
+            await _give(serving.answer(serving.prefixes[-1]), reader, writer)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     serving.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/range/"
@@ -55,9 +56,26 @@ async def range_server(answer: Answer) -> AsyncIterator[RangeServer]:
         yield serving
     finally:
         server.close()
-        for task in list(waiting):
-            task.cancel()
+        for writer in talks.values():  # whoever still waits for a caller is woken by it
+            writer.close()
+        await asyncio.gather(*talks)
         await server.wait_closed()
+
+
+async def _give(
+    answer: bytes | Dripping | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    if answer is None:
+        await reader.read()  # until the caller gives up
+    elif isinstance(answer, bytes):
+        writer.write(answer)
+        await writer.drain()
+    else:
+        writer.write(answer.head)
+        while not writer.is_closing():
+            writer.write(b"0")
+            await writer.drain()
+            await asyncio.sleep(0.01)
 
 
 def listing(*passwords: str, times: int = 3) -> Answer:
