@@ -379,7 +379,7 @@ async def test_it_comes_back_after_its_own_failure(
 
     monkeypatch.setattr(delivery, "claim", mistaken)
     [duty] = [each for each in loop.DUTIES if each.do is delivery.run]
-    monkeypatch.setattr(loop, "DUTIES", (loop.Duty(duty.name, 0.01, duty.do),))
+    monkeypatch.setattr(loop, "DUTIES", (loop.Duty(duty.name, 0.01, duty.do, duty.endless),))
     await fill(platform, 1)
     task = asyncio.create_task(loop.run(platform))
     await until(platform, settled)
