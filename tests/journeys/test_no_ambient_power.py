@@ -18,7 +18,20 @@ from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES, Viewer
 from app.core.errors import Refusal
 from app.main import create_app
 from app.models import Login, Membership, StaffMember
-from app.services import audit_events, customers, policies, registrations, visibility
+from app.services import (
+    accounts,
+    audit_events,
+    customers,
+    invitation_acceptance,
+    invitations,
+    invited_logins,
+    invoices,
+    member_changes,
+    members,
+    policies,
+    registrations,
+    visibility,
+)
 from app.services.platform import Platform
 from tests.support.exercisers import EXERCISERS, door_of
 from tests.support.people import (
@@ -225,6 +238,8 @@ async def test_a_disabled_login_and_an_erased_account_open_nothing(stage: Stage)
 
 
 Deed = Callable[[Platform, Actor], Awaitable[Any]]
+UNREAD: Any = None
+"""A form that nobody may look at: whoever sends it is refused before."""
 
 
 async def change(platform: Platform, actor: Actor) -> Any:
@@ -234,12 +249,17 @@ async def change(platform: Platform, actor: Actor) -> Any:
         )
 
 
+async def settle(platform: Platform, actor: Actor) -> Any:
+    async with platform.database.transaction() as connection:
+        return await invoices.settle(platform, connection, actor, ANYBODY, {}, dict, ("*",))
+
+
 async def show_matrix(platform: Platform, actor: Actor) -> Any:
     return visibility.own(platform, actor)
 
 
 async def register(platform: Platform, actor: Actor) -> Any:
-    return await registrations.register(platform, actor, None, "en", None)  # type: ignore[arg-type]  # refused first
+    return await registrations.register(platform, actor, UNREAD, "en", None)
 
 
 SERVICES: dict[str, tuple[Deed, bool]] = {
@@ -254,6 +274,26 @@ SERVICES: dict[str, tuple[Deed, bool]] = {
         lambda platform, actor: audit_events.access_log(platform, actor, []),
         True,
     ),
+    "customer:account:list": (accounts.list_own, True),
+    "customer:membership:read": (members.read_own, True),
+    "customer:membership:list": (lambda p, a: members.list_page(p, a, []), True),
+    "staff:membership:list": (lambda p, a: members.list_of_customer(p, a, ANYBODY, []), True),
+    "customer:membership:update": (
+        lambda p, a: member_changes.change(p, a, ANYBODY, {}, dict, ("*",)),
+        True,
+    ),
+    "customer:membership:revoke": (lambda p, a: member_changes.revoke(p, a, ANYBODY), True),
+    "customer:membership:leave": (member_changes.leave, True),
+    "customer:invitation:list": (lambda p, a: invitations.list_page(p, a, []), True),
+    "customer:invitation:create": (lambda p, a: invitations.invite(p, a, UNREAD, None), True),
+    "customer:invitation:withdraw": (lambda p, a: invitations.withdraw(p, a, ANYBODY), True),
+    "customer:invitation:accept": (lambda p, a: invitation_acceptance.accept(p, a, "x"), False),
+    "public:invitation:accept": (lambda p, a: invited_logins.accept(p, a, UNREAD), False),
+    "staff:invoice:create": (lambda p, a: invoices.issue(p, a, ANYBODY, UNREAD, None), True),
+    "staff:invoice:update": (settle, True),
+    "staff:invoice:list": (lambda p, a: invoices.list_of_customer(p, a, ANYBODY, []), True),
+    "customer:invoice:list": (lambda p, a: invoices.list_page(p, a, []), True),
+    "customer:invoice:read": (lambda p, a: invoices.read(p, a, ANYBODY), True),
     "staff:visibility:read": (show_matrix, False),
     "public:policy:read": (policies.show_current, False),
     "public:customer:register": (register, False),
