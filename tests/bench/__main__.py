@@ -1,6 +1,6 @@
 """``make bench``: our service against floors written by hand, on PostgreSQL, in one run.
 
-    python -m tests.bench [--quick] [--only w1,w2,w3,w4,million] [--customers N]
+    python -m tests.bench [--quick] [--only w1,w2,w3,refresh,w4,million] [--customers N]
 
 Prints a table, then JSON. Exits 1 when a ratio that must be reached is missed, 2 when something
 was measured that should not be (an answer that is not 200, or is not on the audit log).
@@ -19,7 +19,7 @@ from pathlib import Path
 import uvloop
 
 from app.access.viewers import Viewer
-from tests.bench import incident, list_page, million, read_one, sign_in
+from tests.bench import incident, list_page, million, read_one, refresh, sign_in
 from tests.bench.briefing import brief
 from tests.bench.cores import Cores
 from tests.bench.figures import Figure, as_json, table
@@ -27,9 +27,10 @@ from tests.bench.ground import database, prepared
 from tests.bench.servers import serving
 from tests.bench.trials import BenchBroken, Effort
 
-PARTS = ("w1", "w2", "million", "w3", "w4")
+PARTS = ("w1", "w2", "million", "w3", "refresh", "w4")
 OURS = ("app.main:create_app", "--factory")
 FLOOR = ("tests.bench.floor:app",)
+REFRESH_FLOOR = ("tests.bench.refresh_floor:app",)
 VARIABLE = "SALVAGUARDA_FLOOR"
 QUIET = 0.1
 
@@ -102,6 +103,16 @@ async def _measure(
                 figures += await sign_in.throughput(ground, cores, ours, effort)
                 effort = Effort(3, 3.0) if short else Effort(5, 4.0)
                 figures += await sign_in.storm(ground, token, ours, effort)
+            if "refresh" in arguments.only:
+                _say("Renewing tokens")
+                orders = await refresh.brief(ground)
+                floor = servers.enter_context(
+                    serving(
+                        cores, REFRESH_FLOOR, {VARIABLE: str(orders)}, orders.with_suffix(".log")
+                    )
+                )
+                effort = Effort(3, 1.5) if short else Effort(5, 2.5)
+                figures += await refresh.measure(ground, ours, floor, effort)
             if "w4" in arguments.only:  # nobody has a password after it
                 _say("W4: an incident over every login")
                 figures += await incident.measure(ground, cores, 1 if short else 3)

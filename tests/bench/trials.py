@@ -1,6 +1,7 @@
 """What every measurement shares: asking, rounds in turn, the audit log held against answers."""
 
 import http.client
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -87,6 +88,15 @@ def post_form(path: str, form: Mapping[str, str]) -> bytes:
         f"POST {path} HTTP/1.1\r\nHost: bench.example\r\nX-Forwarded-Proto: https\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
         f"\r\n{body}"
+    ).encode()
+
+
+def post_json(path: str, content: Mapping[str, str]) -> bytes:
+    """A JSON body as a proxy that ended TLS would pass it on."""
+    body = json.dumps(content)
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: bench.example\r\nX-Forwarded-Proto: https\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
 
 
