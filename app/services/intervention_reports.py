@@ -7,14 +7,12 @@ The words stand in `texts/mail/intervention.*.j2`: the mail holds the whole repo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from app.access.viewers import Viewer
 from app.core.language import DEFAULT, LANGUAGES, Language
 from app.core.messages.interventions import REASONS, ROLES
-from app.services.mail_templates import MailTemplates
 from app.services.platform import Platform
 
 TEMPLATE: Final = "intervention"
@@ -55,9 +53,4 @@ def facts(cause: Cause, language: Language, done_at: datetime, sessions: int) ->
 
 def render(platform: Platform, language: Language, told: Mapping[str, Any]) -> str:
     """The report as text of several lines."""
-    return _templates(platform.settings.agency_name).part(TEMPLATE, language, "report", told)
-
-
-@lru_cache(maxsize=4)
-def _templates(agency: str) -> MailTemplates:
-    return MailTemplates(agency)
+    return platform.mail_templates.part(TEMPLATE, language, "report", told)
