@@ -12,7 +12,7 @@ from app.access.actors import Actor
 from app.core.documents import normalise_tax_id
 from app.core.errors import Failure, FieldError, Refusal
 from app.core.text import FieldRefused
-from app.models import Customer, CustomerWord
+from app.models import Customer, CustomerWord, Login
 from app.projection.guard import read_changes
 from app.projection.keys import address_key, city_key, name_key, name_words
 from app.projection.plans import Plan, View
@@ -91,6 +91,7 @@ async def change(
         changes |= await email_changes.settle(platform, connection, actor, before, wanted)
     differences = await _store(platform, connection, customer_id, before, changes)
     await customer_changes.note(platform, connection, actor, customer_id, differences)
+    await _follow_language(connection, actor, changes)
     after = await _locked(platform, connection, actor, plan, customer_id)
     await platform.audit.add(
         connection,
@@ -153,6 +154,17 @@ async def _store(
         if rows := word_rows(customer_id, columns["name"]):
             await connection.execute(insert(CustomerWord), rows)
     return {field: (_value_of(before, field), value) for field, value in changes.items()}
+
+
+async def _follow_language(
+    connection: AsyncConnection, actor: Actor, changes: Mapping[str, Any]
+) -> None:
+    """Whoever says which language they prefer is written to in it, too."""
+    language = (changes.get("preferences") or {}).get("language")
+    if actor.kind == "login" and language is not None:
+        await connection.execute(
+            update(Login).where(Login.id == actor.id).values(language=language)
+        )
 
 
 async def _locked(

@@ -3,7 +3,8 @@
 For test files that say ``pytestmark = pytest.mark.asyncio(loop_scope="module")``.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -46,3 +47,14 @@ async def untouched(house: Service, caller: Caller) -> AsyncIterator[None]:
     before = await dump(house)
     yield
     assert await dump(house) == before
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def later(house: Service) -> AsyncIterator[Callable[..., None]]:
+    """Moves the clock; it is put back after the test."""
+
+    def move(**ahead: float) -> None:
+        house.clock.ahead = timedelta(**ahead)
+
+    yield move
+    house.clock.ahead = timedelta()

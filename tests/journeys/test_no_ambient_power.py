@@ -21,13 +21,18 @@ from app.models import Login, Membership, StaffMember
 from app.services import (
     accounts,
     audit_events,
+    customer_changes,
     customers,
+    email_change_links,
+    email_changes,
+    email_verifications,
     invitation_acceptance,
     invitations,
     invited_logins,
     invoices,
     member_changes,
     members,
+    pending_registrations,
     policies,
     registrations,
     visibility,
@@ -297,6 +302,13 @@ SERVICES: dict[str, tuple[Deed, bool]] = {
     "staff:visibility:read": (show_matrix, False),
     "public:policy:read": (policies.show_current, False),
     "public:customer:register": (register, False),
+    "public:customer:confirm": (lambda p, a: pending_registrations.confirm(p, a, "x"), False),
+    "customer_change:list": (lambda p, a: customer_changes.list_page(p, a, ANYBODY, []), True),
+    "customer:email:change": (lambda p, a: email_changes.ask_for_login(p, a, "x", None), False),
+    "customer:email:verify": (email_verifications.send, False),
+    "public:email:verify": (lambda p, a: email_verifications.confirm(p, a, "x"), False),
+    "public:email:change": (lambda p, a: email_change_links.confirm(p, a, "x"), False),
+    "public:email:undo": (lambda p, a: email_change_links.undo(p, a, "x"), False),
 }
 KINDS = {Viewer.SELF: "login", Viewer.PUBLIC: "anonymous"}
 

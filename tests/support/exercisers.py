@@ -36,7 +36,7 @@ NOT_RECORDS: Mapping[Route, str] = {
         "made of the incident as the caller sees it; tests/journeys/test_incidents.py"
     ),
     **FACTORS_ARE_NO_RECORDS,
-    ("post", "/v1/customer/email-changes"): "a word; journeys/test_email_changes.py",
+    ("post", "/v1/customer/email-changes"): "a word; journeys/test_own_email_changes.py",
     ("post", "/v1/customer/email-verification"): "a word; journeys/test_email_verification.py",
 }
 """Routes of a door with sign-in that show no record, and where else they are held to account."""

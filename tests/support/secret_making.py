@@ -15,6 +15,7 @@ from app.models import Login
 from app.services import one_time_tokens, outbox
 from app.services.mail_templates import MailTemplates
 from app.services.outbox import Message
+from tests.support.confirmed import asked
 from tests.support.incidents import dealt_with
 from tests.support.mail_samples import samples
 from tests.support.people import bearer
@@ -28,7 +29,10 @@ CHANGED: Final = "Treze-lontras-no-riacho-7;"
 ACCOUNTANT: Final = "contas-e-segredos@exemplo.com.br"
 ACCOUNTANT_PASSWORD: Final = "Quatorze-garcas-no-brejo-8:"
 RENEWED: Final = "Quinze-capivaras-na-lagoa-9,"
-PASSWORDS: Final = (PASSWORD, RESET, CHANGED, ACCOUNTANT_PASSWORD, RENEWED)
+WAITING: Final = "Dezesseis-preguicas-na-serra-1."
+PASSWORDS: Final = (PASSWORD, RESET, CHANGED, ACCOUNTANT_PASSWORD, RENEWED, WAITING)
+MOVED: Final = "segredos-mudados@exemplo.com.br"
+OPENED: Final = "segredos-abertos@exemplo.com.br"
 EMAIL: Final = "segredos@exemplo.com.br"
 
 
@@ -73,6 +77,7 @@ async def make_secrets(stage: Stage, hoard: Hoard) -> Made:
     accountant_id = await _login(stage, ACCOUNTANT)
     intervention_id = await _intervene(maker, accountant_id)
     incident_id = await _deal_with_incident(stage, accountant_id)
+    await _prove_addresses(maker)
     await _second_factors(maker)
     await _queue_every_mail(stage, login_id, customer_id)
     await hoard.learn_mails(stage.platform)
@@ -186,6 +191,30 @@ async def _deal_with_incident(stage: Stage, login_id: UUID) -> UUID:
     )
     assert incident["progress"]["done"] == 1
     return UUID(incident["id"])
+
+
+async def _prove_addresses(maker: Maker) -> None:
+    """Links to the addresses of a login, and of registrations that wait: used and unused."""
+    platform, hoard = maker.stage.platform, maker.hoard
+    form = {"username": EMAIL, "password": CHANGED}
+    change, links = "/v1/customer/email-changes", "/v1/public/email-changes"
+    pair = (await maker.post("/v1/auth/customer/token", data=form)).json()
+    headers = bearer(pair["access_token"])
+    await maker.post("/v1/customer/email-verification", headers=headers)
+    await maker.post(change, json={"email": MOVED}, headers=headers)
+    await hoard.learn_mails(platform)
+    confirmation = {"token": hoard.told_in("email_change_confirm")}
+    await maker.post(f"{links}/confirm", json=confirmation)
+    await hoard.learn_mails(platform)
+    await maker.post(f"{links}/undo", json={"token": hoard.told_in("email_change_notice")})
+    pair = (await maker.post("/v1/auth/customer/token", data=form)).json()
+    await maker.post(change, json={"email": MOVED}, headers=bearer(pair["access_token"]))
+    version = maker.stage.canaries["policies"].values["version"]
+    for email in (OPENED, f"nunca-{OPENED}"):
+        token = await asked(platform, email, password=WAITING, accepted_policy_version=version)
+        hoard.learn("customer", "token of registration_confirm", token)
+        if email == OPENED:
+            await maker.post("/v1/public/registrations/confirm", json={"token": token})
 
 
 async def _second_factors(maker: Maker) -> None:
