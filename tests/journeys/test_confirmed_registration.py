@@ -185,6 +185,20 @@ async def test_the_mails_repeat_nothing_that_a_stranger_typed(house: Service) ->
         assert "golpe" not in str(letter)
 
 
+@pytest.mark.parametrize(
+    ("asked", "preferred", "language"),
+    [("pt-BR", None, "pt-BR"), ("en", None, "en"), ("en", "pt-BR", "pt-BR")],
+)
+async def test_the_mail_goes_to_the_address_as_typed_in_the_language_asked_for(
+    house: Service, asked: str, preferred: str | None, language: str
+) -> None:
+    email = f"Como.Escrita-{asked}-{preferred}@exemplo.com.br"
+    preferences = None if preferred is None else {"language": preferred}
+    await ask(house, email, preferences=preferences, headers={"Accept-Language": asked})
+    [letter] = await letters_to(house.platform, email)
+    assert (letter.template, letter.language) == ("registration_confirm", language)
+
+
 async def test_a_link_opens_one_account_once(house: Service) -> None:
     token = await link_to(house, "uma@exemplo.com.br")
     assert (await confirm(house, token)).status_code == 201
