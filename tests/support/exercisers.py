@@ -3,6 +3,7 @@
 A route whose success schema reaches a view needs an entry here; a test fails without one.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ import httpx
 
 from app.access.viewers import Viewer
 from app.projection.plans import Plan
+from app.services.audit_log import AuditLog
 from tests.support.confirmed import asked
 from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.factor_exercisers import FACTOR_EXERCISERS, FACTORS_ARE_NO_RECORDS
@@ -42,6 +44,19 @@ NOT_RECORDS: Mapping[Route, str] = {
 """Routes of a door with sign-in that show no record, and where else they are held to account."""
 
 _numbers = itertools.count(1)
+_prepared: dict[str, Any] = {}
+"""What the last preparation made, for the request that follows it."""
+
+
+class _Silent(AuditLog):
+    """An audit log in which preparations leave no trace."""
+
+    def __init__(self) -> None:
+        """It has no database."""
+
+    async def add(self, *_: Any) -> None:
+        """Nothing."""
+
 
 WRITTEN = ("address.complement", "attention_note")
 
@@ -155,15 +170,18 @@ async def _register(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.R
     return await stage.client.post("/v1/public/registrations", json=body, headers=headers)
 
 
-async def _confirm(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
-    token = await asked(
-        stage.platform,
+async def _ask(stage: Stage) -> None:
+    """A registration that waits, put there whether or not the audit log can be written."""
+    _prepared["token"] = await asked(
+        dataclasses.replace(stage.platform, audit=_Silent()),
         f"espera-{next(_numbers)}@exemplo.com.br",
         accepted_policy_version=stage.canaries["policies"].values["version"],
     )
-    stage.tap.clear()
+
+
+async def _confirm(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     path = "/v1/public/registrations/confirm"
-    return await stage.client.post(path, json={"token": token}, headers=headers)
+    return await stage.client.post(path, json={"token": _prepared["token"]}, headers=headers)
 
 
 EXERCISERS: Mapping[Route, Exerciser] = {
@@ -207,7 +225,12 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     **INCIDENT_EXERCISERS,
     **FACTOR_EXERCISERS,
     ("post", "/v1/public/registrations/confirm"): Exerciser(
-        "public:customer:confirm", "customer", _confirm, _registered, canary=False
+        "public:customer:confirm",
+        "customer",
+        _confirm,
+        _registered,
+        canary=False,
+        prepare=_ask,
     ),
 }
 

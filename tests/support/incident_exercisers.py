@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import UUID
 
 import httpx
 from sqlalchemy import update
@@ -19,17 +18,18 @@ INTERVENTIONS = "/v1/staff/interventions"
 INCIDENTS = "/v1/staff/incidents"
 OWN = "/v1/customer/interventions"
 
+_prepared: dict[str, Any] = {}
+"""What the last preparation made, for the request that follows it."""
+
 
 async def _list_interventions(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     code = stage.canaries["interventions"].values["reason_code"]
     return await stage.client.get(f"{INTERVENTIONS}?reason_code={code}", headers=headers)
 
 
-async def _intervene(stage: Stage, viewer: Viewer, headers: dict[str, str]) -> httpx.Response:
-    customer = await add_customer(stage.platform)
-    await _prove_presence(stage, viewer)
+async def _intervene(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     body = {
-        "login_id": str(customer.login_id),
+        "login_id": str(_prepared["login"]),
         "reason_code": "suspected_breach",
         "reason_text": "Houve entradas estranhas.",
     }
@@ -37,12 +37,12 @@ async def _intervene(stage: Stage, viewer: Viewer, headers: dict[str, str]) -> h
 
 
 async def _list_own(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
-    code = (await _own_report(stage)).values["reason_code"]
+    code = _prepared["report"].values["reason_code"]
     return await stage.client.get(f"{OWN}?reason_code={code}", headers=headers)
 
 
 async def _read_own(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
-    report = (await _own_report(stage)).values["id"]
+    report = _prepared["report"].values["id"]
     return await stage.client.get(f"{OWN}/{report}", headers=headers)
 
 
@@ -75,16 +75,13 @@ async def _create_incident(stage: Stage, _: Viewer, headers: dict[str, str]) -> 
     return await _post(stage, INCIDENTS, body, headers)
 
 
-async def _confirm(stage: Stage, viewer: Viewer, headers: dict[str, str]) -> httpx.Response:
-    draft = await _draft(stage)
-    await _prove_presence(stage, viewer)
-    return await _post(stage, f"{INCIDENTS}/{draft}/confirm", {"expected_count": 0}, headers)
+async def _confirm(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = f"{INCIDENTS}/{_prepared['draft']}/confirm"
+    return await _post(stage, address, {"expected_count": 0}, headers)
 
 
 async def _cancel(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
-    draft = await _draft(stage)
-    stage.tap.clear()
-    return await stage.client.post(f"{INCIDENTS}/{draft}/cancel", headers=headers)
+    return await stage.client.post(f"{INCIDENTS}/{_prepared['draft']}/cancel", headers=headers)
 
 
 async def _list_deliveries(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
@@ -107,27 +104,32 @@ async def _post(
     return await stage.client.post(address, json=body, headers=headers)
 
 
-async def _prove_presence(stage: Stage, viewer: Viewer) -> None:
+async def _prove_presence(stage: Stage) -> None:
     """The stage outlives a proof of presence."""
-    if viewer in stage.staff:
-        async with stage.platform.database.transaction() as connection:
-            session = Session.id == stage.staff[viewer].session_id
-            proof = update(Session).where(session).values(proved_at=stage.platform.clock())
-            await connection.execute(proof)
+    sessions = [person.session_id for person in stage.staff.values()]
+    async with stage.platform.database.transaction() as connection:
+        proof = update(Session).where(Session.id.in_(sessions))
+        await connection.execute(proof.values(proved_at=stage.platform.clock()))
 
 
-async def _own_report(stage: Stage) -> Canary:
+async def _a_login(stage: Stage) -> None:
+    """Somebody to intervene on."""
+    await _prove_presence(stage)
+    _prepared["login"] = (await add_customer(stage.platform)).login_id
+
+
+async def _own_report(stage: Stage) -> None:
     """A report on the login that calls at the customer door."""
-    return await _plant(
+    _prepared["report"] = await _plant(
         stage, "interventions", login_id=stage.other.login_id, incident_id=None, language="pt-BR"
     )
 
 
-async def _draft(stage: Stage) -> UUID:
+async def _draft(stage: Stage) -> None:
     """An incident over nobody, entered by somebody else."""
+    await _prove_presence(stage)
     planted = await _plant(stage, "incidents", selection={"logins": []})
-    identity: UUID = planted.values["id"]
-    return identity
+    _prepared["draft"] = planted.values["id"]
 
 
 async def _plant(stage: Stage, table: str, **fixed: Any) -> Canary:
@@ -159,13 +161,18 @@ INCIDENT_EXERCISERS: Mapping[Route, Exerciser] = {
         "staff:intervention:list", "intervention", _list_interventions, items
     ),
     ("post", INTERVENTIONS): Exerciser(
-        "staff:intervention:create", "intervention", _intervene, canary=False
+        "staff:intervention:create", "intervention", _intervene, canary=False, prepare=_a_login
     ),
     ("get", OWN): Exerciser(
-        "customer:intervention:list", "intervention", _list_own, items, canary=False
+        "customer:intervention:list",
+        "intervention",
+        _list_own,
+        items,
+        canary=False,
+        prepare=_own_report,
     ),
     ("get", f"{OWN}/{{intervention_id}}"): Exerciser(
-        "customer:intervention:read", "intervention", _read_own, canary=False
+        "customer:intervention:read", "intervention", _read_own, canary=False, prepare=_own_report
     ),
     ("get", INCIDENTS): Exerciser("staff:incident:list", "incident", _list_incidents, items),
     ("post", INCIDENTS): Exerciser(
@@ -193,6 +200,7 @@ INCIDENT_EXERCISERS: Mapping[Route, Exerciser] = {
         _detail,
         expected=_decided("status"),
         canary=False,
+        prepare=_draft,
     ),
     ("post", f"{INCIDENTS}/{{incident_id}}/cancel"): Exerciser(
         "staff:incident:cancel",
@@ -201,6 +209,7 @@ INCIDENT_EXERCISERS: Mapping[Route, Exerciser] = {
         _detail,
         expected=_decided("status"),
         canary=False,
+        prepare=_draft,
     ),
     ("get", f"{INCIDENTS}/{{incident_id}}/deliveries"): Exerciser(
         "staff:outbox_message:list", "outbox_message", _list_deliveries, items
