@@ -90,7 +90,7 @@ async def test_the_embedded_worker_lives_as_long_as_the_service(
             for task in asyncio.all_tasks() - tasks
             if "run" in str(task.get_coro().__name__)  # type: ignore[union-attr]  # a coroutine has a name
         ]
-        assert len(started) == (1 if worker == "embedded" else 0)
+        assert bool(started) == (worker == "embedded")
         seals = select(func.count()).select_from(AuditSeal)
         assert (await rows(app.state.platform, seals))[0][0] == 0
     assert all(task.done() for task in started)

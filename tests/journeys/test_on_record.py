@@ -221,6 +221,7 @@ async def test_an_answer_given_once_more_is_on_record_once_more(stage: Stage) ->
 async def test_no_answer_leaves_before_its_row_is_durable(
     stage: Stage, route: Route, viewer: Viewer
 ) -> None:
+    await EXERCISERS[route].prepare(stage)
     write = stage.platform.audit._sink.write
     waiting, gate = asyncio.Event(), asyncio.Event()
 
