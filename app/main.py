@@ -12,7 +12,7 @@ from app.core import telemetry
 from app.core.clock import Clock, system_clock
 from app.core.errors import Refusal
 from app.core.settings import Settings
-from app.routers import docs, health, openapi, problems
+from app.routers import docs, health, metrics, openapi, problems
 from app.routers.auth import keys, passkeys, step_up, tokens
 from app.routers.customer import (
     access_log,
@@ -93,6 +93,7 @@ DOORS = (
     email_verifications.router,
     public_email_changes.router,
     health.router,
+    metrics.router,
     docs.router,
 )
 

@@ -1,9 +1,10 @@
 """Settings: environment variables with the prefix ``SALVAGUARDA_``, checked once at start-up."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.cores import usable_cores
@@ -44,6 +45,9 @@ class Settings(BaseSettings):
     registration: Literal["open", "confirmed", "closed"] | None = None
     worker: Literal["embedded", "none"] | None = None
     body_limit: Annotated[int, Field(ge=1024)] = 1024 * 1024
+    metrics_token: SecretStr = SecretStr("")
+    """What Prometheus sends as bearer token to `/metrics`, 16 to 200 visible ASCII characters.
+    While it is empty `/metrics` answers callers on this machine in development, else nobody."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     # Argon2id with the 64 MiB of RFC 9106's second choice, two passes on one lane: over three times
@@ -80,6 +84,13 @@ class Settings(BaseSettings):
     def _throttle_production(cls, value: str, info: ValidationInfo) -> str:
         if value == "off" and info.data.get("env") == "production":
             raise ValueError("tries are always counted in production")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"([!-~]{16,200})?", value.get_secret_value()):
+            raise ValueError("it has 16 to 200 visible ASCII characters")
         return value
 
     @property

@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can serve, and its metrics.
+"""Whether the process lives, and whether it can serve: for anybody.
 
 `app.state.readiness` holds the `Checks`: database, migrations, audit.
 """
@@ -9,10 +9,9 @@ from time import monotonic
 from typing import Final, Literal
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict
 
-from app.core import metrics, telemetry
+from app.core import telemetry
 from app.routers.strict_route import StrictRoute
 
 Check = Callable[[], Awaitable[None]]
@@ -119,14 +118,3 @@ async def _passes(name: str, check: Check) -> bool:
         telemetry.logger.warning("not_ready", check=name, **telemetry.describe(error))
         return False
     return True
-
-
-@router.get(
-    "/metrics",
-    operation_id="metrics",
-    summary="Metrics for Prometheus",
-    response_class=PlainTextResponse,
-)
-async def expose() -> Response:
-    """Counts and durations by route template; nothing about any person."""
-    return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)

@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from app.routers import docs, health, problems
+from app.routers import docs, health, metrics, problems
 from app.routers.envelope import Envelope
 from tests.support.browser import FLAGS
 
@@ -26,6 +26,7 @@ def make_app() -> FastAPI:
     problems.install(app)
     app.include_router(docs.router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.add_middleware(Envelope)
     return app
 

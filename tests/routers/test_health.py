@@ -1,4 +1,4 @@
-"""Liveness, readiness and metrics."""
+"""Liveness and readiness."""
 
 import asyncio
 import time
@@ -128,20 +128,12 @@ async def test_those_who_ask_at_once_share_one_look(
     assert counting.times == 2
 
 
-async def test_metrics_are_in_prometheus_text_format(caller: httpx.AsyncClient) -> None:
-    answer = await caller.get("/metrics")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    assert "# TYPE salvaguarda_http_requests_total counter" in answer.text
-
-
 async def test_the_doors_are_documented(application: FastAPI) -> None:
     paths = application.openapi()["paths"]
     assert paths["/health/ready"]["get"]["responses"].keys() == {"200", "503"}
-    assert "text/plain" in paths["/metrics"]["get"]["responses"]["200"]["content"]
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
 async def test_unknown_parameters_are_refused_here_too(
     caller: httpx.AsyncClient, path: str
 ) -> None:
