@@ -13,6 +13,8 @@ from tests.support.writing import registration
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("untouched")]
 
+NAMES_REFUSED = {"unknown_parameter", "validation_failed"}
+
 
 @pytest.mark.parametrize(("method", "path"), EVERY_ROUTE)
 async def test_query_parameters_that_nobody_asked_for(
@@ -24,10 +26,11 @@ async def test_query_parameters_that_nobody_asked_for(
         found = await caller.refused(
             method,
             path,
-            {"unknown_parameter", "validation_failed"},
+            # What hangs on an incident is looked for after the incident, which there is not here.
+            {"not_found"} if path.endswith("/deliveries") else NAMES_REFUSED,
             params=httpx.QueryParams(query),
         )
-        assert found.status_code == 422
+        assert found.status_code in (404, 422)
     target = caller.path(path) + "?name=%ff"
     for language in ("pt-BR", "en"):
         answer = await caller.client.request(

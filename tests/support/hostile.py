@@ -1,5 +1,6 @@
 """A caller who means harm, and a judge of what they are told."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -56,14 +57,16 @@ class Caller:
         self.client, self._maria, self._director = house.client, maria, director
 
     def path(self, template: str) -> str:
-        return template.replace("{customer_id}", str(self._maria.id))
+        """Every id in it is one that exists somewhere."""
+        return re.sub(r"\{[a-z_]+_id\}", str(self._maria.id), template)
 
     def headers(self, method: str, template: str) -> dict[str, str]:
         """What the route asks of a well-behaved caller."""
         headers: dict[str, str] = {}
         if template.startswith("/v1/staff"):
             headers |= self._director.headers
-        if template.startswith("/v1/customer") or template == "/v1/auth/logout":
+        signed_in = ("/v1/customer", "/v1/auth/logout", "/v1/auth/step-up")
+        if template.startswith(signed_in):
             headers |= self._maria.headers
         if method == "PATCH":
             headers["If-Match"] = "*"

@@ -150,7 +150,7 @@ async def refresh(request: Request, body: RefreshRequest | None = None) -> Respo
         return deliver(request, tokens, "json")
     cookie = request.cookies.get(REFRESH_COOKIE)
     if cookie is None:
-        raise Failure("validation_failed", errors=[FieldError("/refresh_token", "missing")])
+        raise Failure("token_invalid")
     require_own_page(request)
     csrf_token = request.headers.get(CSRF_HEADER, "")
     tokens = await renewals.renew_cookie(platform, cookie, csrf_token, caller)

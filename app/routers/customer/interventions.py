@@ -35,7 +35,7 @@ async def list_interventions(request: Request) -> Response:
 
 
 @router.get(
-    "/{intervention_id}",
+    "/{intervention_id:id}",
     operation_id="customer_read_intervention",
     summary="Read a report about my password",
     response_model=InterventionView,

@@ -61,7 +61,7 @@ async def list_invitations(request: Request) -> Response:
 
 
 @router.delete(
-    "/{invitation_id}",
+    "/{invitation_id:id}",
     operation_id="customer_withdraw_invitation",
     summary="Withdraw an invitation",
     status_code=204,

@@ -35,7 +35,7 @@ async def list_invoices(request: Request) -> Response:
 
 
 @router.get(
-    "/{invoice_id}",
+    "/{invoice_id:id}",
     operation_id="customer_read_invoice",
     summary="One of my invoices",
     response_model=InvoiceView,

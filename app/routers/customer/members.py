@@ -42,7 +42,7 @@ async def list_members(request: Request) -> Response:
 
 
 @router.patch(
-    "/{membership_id}",
+    "/{membership_id:id}",
     operation_id="customer_update_member",
     summary="Change what a member may do",
     response_model=MemberView,
@@ -65,7 +65,7 @@ async def update_member(
 
 
 @router.delete(
-    "/{membership_id}",
+    "/{membership_id:id}",
     operation_id="customer_revoke_member",
     summary="Take a member's access away",
     status_code=204,

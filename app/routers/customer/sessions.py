@@ -38,7 +38,7 @@ async def list_sessions(request: Request) -> Response:
 
 
 @router.delete(
-    "/{session_id}",
+    "/{session_id:id}",
     operation_id="customer_end_session",
     summary="Sign out one of my devices",
     status_code=204,

@@ -62,7 +62,7 @@ async def list_incidents(request: Request) -> Response:
 
 
 @router.get(
-    "/{incident_id}",
+    "/{incident_id:id}",
     operation_id="staff_read_incident",
     summary="Read an incident and its progress",
     response_model=IncidentDetail,
@@ -75,7 +75,7 @@ async def read_incident(request: Request, incident_id: IncidentId) -> Response:
 
 
 @router.patch(
-    "/{incident_id}",
+    "/{incident_id:id}",
     operation_id="staff_update_incident",
     summary="Fill in an incident's form",
     response_model=IncidentDetail,
@@ -101,7 +101,7 @@ async def update_incident(
 
 
 @router.post(
-    "/{incident_id}/confirm",
+    "/{incident_id:id}/confirm",
     operation_id="staff_confirm_incident",
     summary="Confirm an incident, as a second person",
     response_model=IncidentDetail,
@@ -130,7 +130,7 @@ async def confirm_incident(
 
 
 @router.post(
-    "/{incident_id}/cancel",
+    "/{incident_id:id}/cancel",
     operation_id="staff_cancel_incident",
     summary="Cancel an incident before it is confirmed",
     response_model=IncidentDetail,
@@ -147,7 +147,7 @@ async def cancel_incident(request: Request, incident_id: IncidentId) -> Response
 
 
 @router.get(
-    "/{incident_id}/anpd-form",
+    "/{incident_id:id}/anpd-form",
     operation_id="staff_read_anpd_form",
     summary="Read ANPD's form, as far as it is filled in",
     response_model=AnpdFormState,
@@ -160,7 +160,7 @@ async def read_anpd_form(request: Request, incident_id: IncidentId) -> Response:
 
 
 @router.get(
-    "/{incident_id}/deliveries",
+    "/{incident_id:id}/deliveries",
     operation_id="staff_list_incident_deliveries",
     summary="Follow an incident's mails",
     response_model=DeliveryPage,

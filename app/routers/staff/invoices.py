@@ -57,7 +57,7 @@ async def list_invoices(request: Request, customer_id: CustomerId) -> Response:
 
 
 @router.patch(
-    "/invoices/{invoice_id}",
+    "/invoices/{invoice_id:id}",
     operation_id="staff_settle_invoice",
     summary="Say that an invoice was paid or cancelled",
     response_model=InvoiceView,
