@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext, suppress
@@ -74,6 +75,9 @@ def serve(
     settings = _settings()
     open_keyring(settings)  # one clear line now, instead of a stack in each worker
     _with_platform(settings, _nothing)
+    if not settings.production and "public_url" not in settings.model_fields_set:
+        # Links in mails and the pages that may renew a session follow the port that was asked for.
+        os.environ["SALVAGUARDA_PUBLIC_URL"] = f"http://{host}:{port}"
     stderr.print(f"Serving on http://{host}:{port} (documentation: /docs)", highlight=False)
     uvicorn.run(
         "app.main:create_app",
