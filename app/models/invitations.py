@@ -21,7 +21,7 @@ class Invitation(Base):
     email_key: Mapped[str] = mapped_column(key_text(254))
     permissions: Mapped[tuple[str, ...]] = mapped_column(Names)
     note: Mapped[str | None] = mapped_column(Text)
-    invited_by: Mapped[UUID] = mapped_column()
+    invited_by: Mapped[UUID] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     membership_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

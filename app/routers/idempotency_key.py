@@ -7,13 +7,16 @@ from app.services import idempotency
 
 
 async def claim_of(request: Request) -> idempotency.Claim | None:
-    """What the request claims with its key, at its path and for its caller; None without one.
+    """What the request claims with its key; None without one.
+
+    Keys are apart by path, caller, and the account that the caller acts in.
 
     Raises `Failure("idempotency_key_invalid")`.
     """
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
-    caller = actor_of(request).id  # nobody is answered what somebody else was told
-    door = request.url.path if caller is None else f"{request.url.path} {caller}"
+    actor = actor_of(request)  # nobody is answered what was told to others, or in another account
+    caller = [str(each) for each in (actor.id, actor.customer_id) if each is not None]
+    door = " ".join([request.url.path, *caller])
     return idempotency.claim_of(platform_of(request), door, key, await request.body())

@@ -107,3 +107,12 @@ class PasswordReset(Body):
 
     token: OneTimeToken
     new_password: Password
+    remove_second_factors: Annotated[
+        bool,
+        Field(
+            description=(
+                "Remove every second factor and all recovery codes of the login, too. Only with "
+                "the link that came when the agency disabled the password."
+            ),
+        ),
+    ] = False

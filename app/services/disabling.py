@@ -27,7 +27,13 @@ from app.models import (
     Session,
     table_of,
 )
-from app.services import intervention_reports, one_time_tokens, outbox
+from app.services import (
+    intervention_reports,
+    inviters,
+    one_time_tokens,
+    outbox,
+    second_factor_removal,
+)
 from app.services.intervention_reports import Cause
 from app.services.login_passwords import INTERVENTION
 from app.services.password_mails import NEW_PASSWORD_PAGE
@@ -91,6 +97,9 @@ async def disable(
     )
     ended = await _end_sessions(connection, ids, now)
     await _end_beginnings(platform, connection, ids)
+    await inviters.withdraw_all(platform, connection, ids)
+    recent = now - second_factor_removal.RECENT
+    await second_factor_removal.remove_recent(connection, ids, recent)
     links = await one_time_tokens.issue_each(
         platform, connection, INTERVENTION, lifetime=LIFETIME, login_ids=ids
     )

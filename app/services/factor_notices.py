@@ -15,7 +15,13 @@ TEMPLATE: Final = "second_factor_changed"
 PAGE: Final = "authenticators"
 
 Change = Literal[
-    "totp_added", "passkey_added", "removed", "last_removed", "codes_renewed", "code_used"
+    "totp_added",
+    "passkey_added",
+    "removed",
+    "last_removed",
+    "all_removed",
+    "codes_renewed",
+    "code_used",
 ]
 
 

@@ -14,6 +14,7 @@ from app.access.viewers import Viewer
 from app.core.language import DEFAULT, LANGUAGES, Language
 from app.core.messages.interventions import REASONS, ROLES
 from app.services.platform import Platform
+from app.services.second_factor_removal import RECENT
 
 TEMPLATE: Final = "intervention"
 
@@ -48,6 +49,7 @@ def facts(cause: Cause, language: Language, done_at: datetime, sessions: int) ->
         "reason_text": cause.reason_text[language],
         "known_at": cause.known_at and cause.known_at.isoformat(),
         "sessions": sessions,
+        "factor_days": RECENT.days,
     }
 
 

@@ -22,6 +22,7 @@ from app.services import (
     account_access,
     accounts,
     invitations,
+    inviters,
     member_mail,
     one_time_tokens,
     sessions,
@@ -73,10 +74,11 @@ async def spend(platform: Platform, connection: AsyncConnection, token: str, act
     """Spend the token, with the account locked. It stays good where the transaction fails.
 
     Raises `Failure("one_time_token_invalid")`, and `Refusal("invitation_lapsed")` when the account
-    is closed, or the inviter holds less by now than they offered.
+    is closed, the inviter holds less by now than they offered, or must choose a new password first.
     """
     invitation = await look(platform, connection, token)
     account = await account_access.lock(connection, invitation.customer_id)
+    trusted = await inviters.is_trusted(connection, invitation.invited_by, invitation.email_key)
     if await one_time_tokens.spend(platform, connection, token, invitations.PURPOSE) is None:
         raise Failure("one_time_token_invalid")  # somebody else was first
     inviter = await account_access.member(platform, connection, account.id, invitation.invited_by)
@@ -84,6 +86,7 @@ async def spend(platform: Platform, connection: AsyncConnection, token: str, act
     offered = Holding(frozenset(invitation.permissions), until)
     if (
         account.is_closed
+        or not trusted
         or (until is not None and until <= platform.clock())
         or inviter is None
         or not member_may(inviter.holding.permissions, invitations.CREATE)

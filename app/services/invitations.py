@@ -22,6 +22,7 @@ from app.schemas.invitations import Invite
 from app.services import (
     account_access,
     idempotency,
+    inviters,
     member_mail,
     one_time_tokens,
     pasted_secrets,
@@ -48,7 +49,8 @@ async def invite(
 
     The answer is the same whether or not the address has a login. Without an end of its own, the
     membership ends when the inviter's does. Raises `Refusal` with ``beyond_own_permissions``,
-    ``account_closed`` or ``already_member``; `Failure` with ``step_up_required``,
+    ``account_closed``, ``already_member`` or
+    ``forbidden``; `Failure` with ``step_up_required``,
     ``too_many_requests``, ``validation_failed`` (an end that has passed, a note that asks for a
     secret), or as `idempotency` does.
     """
@@ -60,13 +62,15 @@ async def invite(
     )
     note = await _without_secrets(platform, actor, form.note)
     async with platform.database.transaction() as connection:
+        account, own = await account_access.enter(platform, connection, actor, CREATE)
+        if not await inviters.is_trusted(connection, own.login_id):  # an intervention came between
+            raise _refused("forbidden", CREATE, None)
         if claim is not None:
             before = await idempotency.answered(platform, connection, claim)
             if before is not None:
                 shown = UUID(orjson.loads(before)["id"])
                 await platform.audit.add(connection, actor, _deed(platform, actor, shown))
                 return before
-        account, own = await account_access.enter(platform, connection, actor, CREATE)
         row = _row(platform, account, own, form) | {"note": note}
         _demand_fit(platform, account, own, row)
         await _demand_no_member(platform, connection, account, row["email_key"])
@@ -156,7 +160,7 @@ async def _without_secrets(platform: Platform, actor: Actor, note: str | None) -
     """
     if note is None or actor.id is None:
         return note
-    kept = await pasted_secrets.redact(platform, actor.id, note)
+    kept = await pasted_secrets.redact(platform, actor.id, note, network=actor.network)
     require_no_ask(kept, "/note")
     return kept
 

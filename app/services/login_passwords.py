@@ -15,6 +15,8 @@ RESET: Final = "password_reset"
 INTERVENTION: Final = "intervention"
 RECOVERY: Final = (RESET, INTERVENTION)
 """Purposes of the one-time tokens that set a password without the one of before."""
+CLEARING: Final = (INTERVENTION,)
+"""Those that may remove second factors, too: a forgotten password is no reason to do without."""
 
 END_REASON: Final = "password_changed"
 

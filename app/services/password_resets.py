@@ -9,14 +9,18 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.core.emails import email_key
-from app.core.errors import Failure
+from app.core.errors import Failure, FieldError
 from app.models import Login
-from app.security.personal_data import Person
-from app.services import login_passwords, one_time_tokens, outbox, password_mails
+from app.services import (
+    login_passwords,
+    one_time_tokens,
+    outbox,
+    password_mails,
+    second_factor_removal,
+)
 from app.services.audit_log import Deed
 from app.services.authorization import require
 from app.services.passwords import owner_of_login, require_acceptable
@@ -59,20 +63,33 @@ async def ask(platform: Platform, actor: Actor, email: str) -> None:
         await platform.audit.add(connection, actor, _deed(ASK, login_id))
 
 
-async def confirm(platform: Platform, actor: Actor, token: str, new: str) -> None:
+async def confirm(
+    platform: Platform,
+    actor: Actor,
+    token: str,
+    new: str,
+    *,
+    remove_second_factors: bool = False,
+) -> None:
     """Set the password of the login that a link was mailed to, forgotten or disabled.
 
     Every session of the login ends, its other links die, its address counts as verified, and a mail
-    tells of it. Raises `Failure` with ``one_time_token_invalid`` for a link that is used, expired,
-    unknown or of a disabled login, ``validation_failed`` (at ``/new_password``) for a weak
-    password, which leaves the link good, ``too_many_requests`` or ``hashing_busy``.
+    tells of it. `remove_second_factors` removes every second factor and recovery code, too, by the
+    link of an intervention alone. Raises `Failure` with ``one_time_token_invalid`` for a link that
+    is used, expired, unknown or of a disabled login, ``validation_failed``, which leaves the link
+    good, at ``/new_password`` for a weak password and at ``/remove_second_factors`` for another
+    link, ``too_many_requests`` or ``hashing_busy``.
     """
     require(actor, CONFIRM)
     await platform.throttle.attempt("token_spending", network=actor.network)
     async with platform.database.snapshot() as connection:
-        person = await _owner(platform, connection, token)
-    if person is None:
-        raise Failure("one_time_token_invalid")
+        found = await one_time_tokens.look(platform, connection, token, *login_passwords.RECOVERY)
+        if found is None or found.login_id is None:
+            raise Failure("one_time_token_invalid")
+        person = await owner_of_login(connection, found.login_id)
+    if remove_second_factors and found.purpose not in login_passwords.CLEARING:
+        error = FieldError("/remove_second_factors", "not_by_this_link")
+        raise Failure("validation_failed", errors=[error])
     await require_acceptable(platform, new, person, "/new_password")
     fresh = await platform.hashing.hash(new)
     async with platform.database.transaction() as connection:
@@ -83,17 +100,17 @@ async def confirm(platform: Platform, actor: Actor, token: str, new: str) -> Non
         if ended is None:
             raise Failure("one_time_token_invalid")
         await platform.audit.add(connection, actor, _deed(CONFIRM, spent.login_id))
+        if remove_second_factors:
+            removed = await second_factor_removal.remove_all(
+                platform, connection, actor, spent.login_id
+            )
+            deed = Deed(
+                CONFIRM, subject_type="authenticator", rows=removed, subjects=[spent.login_id]
+            )
+            await platform.audit.add(connection, actor, deed)
     platform.sessions.forget(*ended)
     own = email_key(person.emails[0])
     await platform.throttle.forgive("recovery", network=actor.network, account=own)
-
-
-async def _owner(platform: Platform, connection: AsyncConnection, token: str) -> Person | None:
-    """Whose password a good link would set; None for any other."""
-    found = await one_time_tokens.look(platform, connection, token, *login_passwords.RECOVERY)
-    if found is None or found.login_id is None:
-        return None
-    return await owner_of_login(connection, found.login_id)
 
 
 def _deed(action: str, login_id: UUID | None) -> Deed:

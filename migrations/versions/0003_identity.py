@@ -243,6 +243,7 @@ def upgrade() -> None:
             ["customer_id", "email_key"],
             unique=False,
         )
+        batch_op.create_index(batch_op.f("ix_invitations_invited_by"), ["invited_by"], unique=False)
 
     op.create_table(
         "invoices",
@@ -596,6 +597,7 @@ def downgrade() -> None:
 
     op.drop_table("invoices")
     with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invitations_invited_by"))
         batch_op.drop_index(batch_op.f("ix_invitations_customer_id_email_key"))
 
     op.drop_table("invitations")

@@ -16,12 +16,14 @@ from app.models import (
 from tests.support.people import (
     add_customer,
     add_member,
+    bearer,
+    open_customer_session,
 )
 from tests.support.post import mails, secret, token_sent_to
 from tests.support.records import events, rows
 from tests.support.service import Service
 from tests.support.stage import comparable
-from tests.support.trust import INVITATIONS, accept_as_new, code, invite, token_of
+from tests.support.trust import INVITATIONS, accept_as_new, code, invite, store, token_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -208,6 +210,28 @@ async def test_one_key_sends_one_invitation(house: Service) -> None:
     theirs = await invite(house, other.headers | key, email, "invoices")
     assert theirs.status_code == 201
     assert theirs.json()["id"] != answers[0].json()["id"], "a key is its caller's own"
+
+
+async def test_a_key_is_apart_in_each_account_of_its_caller(house: Service) -> None:
+    maria, second = await add_customer(house.platform), await add_customer(house.platform)
+    there = bearer(await open_customer_session(house.platform, maria.login_id, second.id))
+    email, key = "dois-lugares@exemplo.com.br", {"Idempotency-Key": "o-mesmo-convite"}
+    answers = [
+        await invite(house, headers | key, email, "invoices") for headers in (maria.headers, there)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json()["id"] != answers[1].json()["id"]
+    assert len(await mails(house.platform, recipient=email, customer_id=second.id)) == 1
+
+
+async def test_an_answer_is_not_repeated_to_who_may_not_invite_any_more(house: Service) -> None:
+    maria = await add_customer(house.platform)
+    helper = await add_member(house.platform, maria.id, "members", "invoices")
+    headers = helper.headers | {"Idempotency-Key": "antes-e-depois"}
+    assert (await invite(house, headers, "repete@exemplo.com.br", "invoices")).status_code == 201
+    await store(house, helper.id, permissions=("invoices",))
+    again = await invite(house, headers, "repete@exemplo.com.br", "invoices")
+    assert code(again) == (403, "forbidden")
 
 
 async def test_invitations_are_written_by_somebody_who_is_there(house: Service) -> None:

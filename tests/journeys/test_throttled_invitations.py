@@ -62,3 +62,21 @@ async def test_a_password_is_tried_at_an_invitation_as_often_as_at_sign_in(
         for number in range(7)
     ]
     assert [answer.status_code for answer in answers] == [409] * 5 + [429] * 2
+
+
+async def test_a_note_is_no_place_to_guess_ones_password(guarded: Service) -> None:
+    maria = await add_customer(guarded.platform)
+    answers = [
+        await invite(
+            guarded, maria.headers, "nota@exemplo.com.br", "invoices", note=f"Palpite-{n:04d}! aqui"
+        )
+        for n in range(7)
+    ]
+    assert [answer.status_code for answer in answers] == [201] * 5 + [429] * 2
+    change = {"current_password": "Outro-palpite-77!", "new_password": "viola-em-3-cacos!"}
+    tried = await guarded.client.put("/v1/customer/password", json=change, headers=maria.headers)
+    assert code(tried) == (429, "too_many_requests"), "they are the same tries"
+    prose = await invite(
+        guarded, maria.headers, "nota@exemplo.com.br", "invoices", note="Bom dia, Carlos."
+    )
+    assert prose.status_code == 201, "what is no password's shape is no try"

@@ -20,6 +20,7 @@ from app.models import (
     Login,
     OneTimeToken,
     OutboxMessage,
+    RecoveryCode,
     RefreshToken,
     Session,
 )
@@ -30,6 +31,7 @@ from app.services.intervention_reports import Cause
 from app.services.login_passwords import INTERVENTION
 from app.services.password_mails import NEW_PASSWORD_PAGE
 from app.services.platform import Platform
+from app.services.second_factor_removal import RECENT
 from tests.support.people import CustomerPerson, StaffPerson, add_customer, add_staff
 from tests.support.records import rows
 from tests.support.service import Service
@@ -119,7 +121,8 @@ async def test_what_was_begun_cannot_be_finished(house: Service, director: Staff
             lifetime=timedelta(minutes=30),
             login_id=maria.login_id,
         )
-        for factor, confirmed in ((half, None), (whole, now)):
+        long_ago = now - RECENT - timedelta(seconds=10)
+        for factor, confirmed in ((half, None), (whole, long_ago)):
             await connection.execute(
                 insert(Authenticator).values(
                     id=factor,
@@ -127,7 +130,7 @@ async def test_what_was_begun_cannot_be_finished(house: Service, director: Staff
                     kind="totp",
                     name="Celular",
                     secret=b"sealed",
-                    created_at=now,
+                    created_at=long_ago,
                     confirmed_at=confirmed,
                 )
             )
@@ -152,6 +155,54 @@ async def test_what_was_begun_cannot_be_finished(house: Service, director: Staff
     assert [factor.id for factor in factors] == [whole]
     challenges = select(Challenge).where(Challenge.login_id == maria.login_id)
     assert await rows(platform, challenges) == []
+
+
+async def protect(platform: Platform, login_id: UUID, added: timedelta, used: timedelta) -> UUID:
+    """An authenticator that was started and taken into use so long ago, with a recovery code."""
+    factor, now = new_id(), platform.clock()
+    async with platform.database.transaction() as connection:
+        await connection.execute(
+            insert(Authenticator).values(
+                id=factor,
+                login_id=login_id,
+                kind="totp",
+                name="Celular",
+                secret=b"sealed",
+                created_at=now - added,
+                confirmed_at=now - used,
+            )
+        )
+        await connection.execute(
+            insert(RecoveryCode).values(
+                digest=factor.bytes * 2, login_id=login_id, created_at=now - added
+            )
+        )
+    return factor
+
+
+async def test_second_factors_of_the_last_month_go_and_older_ones_stay(
+    house: Service, director: StaffPerson
+) -> None:
+    platform = house.platform
+    both, young, other = [await add_customer(platform) for _ in range(3)]
+    minute, day = timedelta(minutes=1), timedelta(days=1)
+    old = await protect(platform, both.login_id, RECENT + minute, RECENT + minute)
+    await protect(platform, both.login_id, RECENT - minute, RECENT - minute)
+    await protect(platform, both.login_id, RECENT + minute, RECENT - minute)
+    await protect(platform, young.login_id, day, day)
+    async with platform.database.transaction() as connection:  # from a factor that is gone since
+        await connection.execute(
+            update(RecoveryCode)
+            .where(RecoveryCode.login_id == young.login_id)
+            .values(created_at=platform.clock() - 2 * RECENT)
+        )
+    theirs = await protect(platform, other.login_id, day, day)
+    await disable(platform, cause(director), both.login_id, young.login_id)
+    for person, left, codes in ((both, [old], 2), (young, [], 0), (other, [theirs], 1)):
+        mine = select(Authenticator.id).where(Authenticator.login_id == person.login_id)
+        assert [factor.id for factor in await rows(platform, mine)] == left
+        found = select(RecoveryCode).where(RecoveryCode.login_id == person.login_id)
+        assert len(await rows(platform, found)) == codes
 
 
 async def test_the_customer_gets_a_link_that_works_once_within_a_day(
@@ -187,8 +238,28 @@ async def test_the_link_stands_nowhere_in_clear(house: Service, director: StaffP
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("pt-BR", ["RELATÓRIO DO QUE FIZEMOS", "direção da agência", "Na noite de ontem"]),
-        ("en", ["REPORT OF WHAT WE DID", "the agency's management", "Somebody tried to get in."]),
+        (
+            "pt-BR",
+            [
+                "RELATÓRIO DO QUE FIZEMOS",
+                "direção da agência",
+                "Na noite de ontem",
+                "criados nos últimos 30 dias foram removidos",
+                "Confira os demais.",
+                "confira quem é membro da conta",
+            ],
+        ),
+        (
+            "en",
+            [
+                "REPORT OF WHAT WE DID",
+                "the agency's management",
+                "Somebody tried to get in.",
+                "added in the last 30 days were removed",
+                "Look at the rest.",
+                "look at who is a member",
+            ],
+        ),
         ("xx", ["RELATÓRIO DO QUE FIZEMOS", "A sessão que estava aberta foi encerrada."]),
     ],
 )

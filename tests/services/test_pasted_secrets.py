@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import update
@@ -15,7 +16,7 @@ from app.models import Login
 from app.security.hashing_pool import HashingPool
 from app.security.passwords import PasswordHasher, Verdict
 from app.security.pasted import MARKERS, MOST_CANDIDATES
-from app.services.pasted_secrets import redact
+from app.services import pasted_secrets
 from app.services.platform import Platform
 from tests.support.people import PASSWORD, add_customer
 from tests.support.service import Service
@@ -33,6 +34,10 @@ class CountingHasher(PasswordHasher):
     def verify(self, password: str, stored: str | None) -> Verdict:
         type(self).tried += 1
         return super().verify(password, stored)
+
+
+async def redact(platform: Platform, login_id: UUID, text: str) -> str:
+    return await pasted_secrets.redact(platform, login_id, text, network="203.0.113.0/24")
 
 
 @contextmanager

@@ -67,6 +67,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "date_not_past": _both("Precisa estar no passado.", "Must be in the past."),
     "date_too_old": _both("Use uma data a partir de {year}.", "Use a date from {year} on."),
     "date_not_future": _both("Precisa estar no futuro.", "Must be in the future."),
+    "not_by_this_link": _both(
+        "Este link não faz isso: envie sem, e a senha nova é aceita.",
+        "This link does not do that: send it without, and the new password is taken.",
+    ),
     "timezone_missing": _both("Informe o fuso, por exemplo Z.", "Give the zone, for instance Z."),
     "timezone_not_allowed": _both("Envie sem fuso.", "Send it without a zone."),
     "invalid_uuid": _both("Não é um identificador (UUID).", "Not an identifier (UUID)."),

@@ -39,12 +39,14 @@ async def ask(request: Request, body: PasswordResetRequest) -> Response:
 async def confirm(request: Request, body: PasswordReset) -> Response:
     """With the token of a recovery's link, or of an intervention's. Every session ends.
 
-    A weak password is refused and leaves the link good.
+    The link of an intervention may remove every second factor, for who is locked out by one that is
+    not theirs. A weak password is refused and leaves the link good.
     """
     await password_resets.confirm(
         platform_of(request),
         actor_of(request),
         body.token,
         body.new_password.get_secret_value(),
+        remove_second_factors=body.remove_second_factors,
     )
     return Response(status_code=204)
