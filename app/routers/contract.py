@@ -141,6 +141,7 @@ _WITH_TAG: Final = frozenset(
     {
         "customer_read_authenticator",
         "customer_read_invoice",
+        "customer_read_member",
         "customer_read_membership",
         "customer_read_intervention",
         "customer_read_login",
@@ -151,6 +152,7 @@ _WITH_TAG: Final = frozenset(
         "public_read_current_policy",
         "staff_read_authenticator",
         "staff_read_customer",
+        "staff_read_invoice",
         "staff_rename_authenticator",
         "staff_settle_invoice",
         "staff_update_customer",

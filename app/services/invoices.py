@@ -29,7 +29,9 @@ RESOURCE = "invoice"
 CURRENCY = "BRL"
 Validate = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """From a guarded body to the values to store."""
-CREATE, UPDATE, STAFF_LIST = (f"staff:invoice:{deed}" for deed in ("create", "update", "list"))
+CREATE = "staff:invoice:create"
+UPDATE = "staff:invoice:update"
+STAFF_LIST = "staff:invoice:list"
 
 
 async def issue(
@@ -118,6 +120,14 @@ async def settle(
 async def read(platform: Platform, actor: Actor, invoice_id: UUID) -> Shown:
     """One invoice of the caller's account; on record first. Raises `Failure("not_found")`."""
     return await records.read(platform, actor, "customer:invoice:read", RESOURCE, invoice_id)
+
+
+async def read_of_customer(platform: Platform, actor: Actor, invoice_id: UUID) -> Shown:
+    """One invoice of anybody's, for staff; on record, with the customer, before it is returned.
+
+    Raises `Refusal` without permission or grounds, `Failure("not_found")`.
+    """
+    return await records.read(platform, actor, STAFF_LIST, RESOURCE, invoice_id, of="customer_id")
 
 
 async def list_page(

@@ -29,7 +29,9 @@ from app.services.platform import Platform
 from app.services.presence import require_presence
 
 RESOURCE = "membership"
-UPDATE, REVOKE, LEAVE = (f"customer:membership:{deed}" for deed in ("update", "revoke", "leave"))
+UPDATE = "customer:membership:update"
+REVOKE = "customer:membership:revoke"
+LEAVE = "customer:membership:leave"
 
 FIELD_OF = {"suspended": "suspended_at"}
 """Members of the body that are kept in another form."""

@@ -16,6 +16,7 @@ from app.services.listings import find_page
 from app.services.platform import Platform
 
 RESOURCE = "membership"
+LIST = "customer:membership:list"
 
 
 async def read_own(platform: Platform, actor: Actor) -> Shown:
@@ -39,12 +40,16 @@ async def read_own(platform: Platform, actor: Actor) -> Shown:
     return platform.projection.show(plan, view)
 
 
+async def read(platform: Platform, actor: Actor, membership_id: UUID) -> Shown:
+    """One member of the caller's account; on record first. Raises as `records.view` does."""
+    return await records.read(platform, actor, LIST, RESOURCE, membership_id)
+
+
 async def list_page(
     platform: Platform, actor: Actor, parameters: Sequence[tuple[str, str]]
 ) -> Page:
     """A page of the members of the caller's account, newest first; on record, each of them."""
-    action = "customer:membership:list"
-    page, deed = await find_page(platform, actor, action, RESOURCE, parameters)
+    page, deed = await find_page(platform, actor, LIST, RESOURCE, parameters)
     shown = [item["id"] for item in page.items]
     await platform.audit.write(actor, replace(deed, subjects=shown))
     return page

@@ -26,18 +26,31 @@ async def require_in_rows(
 
 
 async def read(
-    platform: Platform, actor: Actor, action: str, resource: str, record_id: UUID
+    platform: Platform,
+    actor: Actor,
+    action: str,
+    resource: str,
+    record_id: UUID,
+    *,
+    of: str | None = None,
 ) -> Shown:
     """One record of a resource, with its tag; see `view`."""
-    found = await view(platform, actor, action, resource, record_id)
+    found = await view(platform, actor, action, resource, record_id, of=of)
     return platform.projection.show(platform.projection.plan(actor, resource), found)
 
 
 async def view(
-    platform: Platform, actor: Actor, action: str, resource: str, record_id: UUID
+    platform: Platform,
+    actor: Actor,
+    action: str,
+    resource: str,
+    record_id: UUID,
+    *,
+    of: str | None = None,
 ) -> View:
     """One record of a resource; on record before it is returned.
 
+    `of` is the field, which every reader sees, that names whose record it is: they are told too.
     Raises `Refusal` without permission, purpose or reason, `Failure("not_found")` for a record
     that does not exist or is outside the caller's rows: that, too, is on record.
     """
@@ -45,9 +58,17 @@ async def view(
     plan = platform.projection.plan(actor, resource)
     statement = platform.projection.by_id(plan)
     row = await _found(platform, actor, action, resource, record_id, statement)
-    shown = Deed(action, subject_type=resource, subject_id=record_id, fields=plan.visible, rows=1)
+    found = platform.projection.view(plan, row)
+    shown = Deed(
+        action,
+        subject_type=resource,
+        subject_id=record_id,
+        fields=plan.visible,
+        rows=1,
+        subjects=() if of is None else (found[of],),
+    )
     await platform.audit.write(actor, shown)
-    return platform.projection.view(plan, row)
+    return found
 
 
 async def _found(

@@ -87,6 +87,26 @@ async def test_an_invoice_is_issued_read_and_paid(house: Service) -> None:
     assert seen == [paid.json()]
 
 
+async def test_settling_starts_from_what_was_read(house: Service) -> None:
+    maria, billing = await add_customer(house.platform), await add_staff(house.platform, "billing")
+    issued = (await issue(house, billing, maria.id)).json()
+    path = f"/v1/staff/invoices/{issued['id']}"
+    read = await house.client.get(path, headers=billing.headers)
+    assert (read.status_code, read.json()) == (200, issued)
+    tag = read.headers["etag"]
+    log = (await house.client.get("/v1/customer/access-log", headers=maria.headers)).json()
+    assert log["items"][0]["action"] == "staff:invoice:list", "whose it is can see the reading"
+    paid = await settle(house, billing, issued["id"], "paid", tag)
+    assert (paid.status_code, paid.json()["status"]) == (200, "paid")
+    assert code(await settle(house, billing, issued["id"], "cancelled", tag)) == (
+        412,
+        "precondition_failed",
+    )
+    for nobody in (NOBODY, "42"):
+        gone = await house.client.get(f"/v1/staff/invoices/{nobody}", headers=billing.headers)
+        assert code(gone) == (404, "not_found")
+
+
 async def test_a_number_is_used_once(house: Service) -> None:
     billing = await add_staff(house.platform, "billing")
     maria, other = await add_customer(house.platform), await add_customer(house.platform)
@@ -145,6 +165,8 @@ async def test_each_role_by_each_deed(house: Service, role: str, reads: bool, wr
     )
     assert listed.status_code == (200 if reads else 403)
     assert (one in listed.text) == reads
+    read = await house.client.get(f"/v1/staff/invoices/{one}", headers=person.headers)
+    assert read.status_code == (200 if reads else 403)
     assert (await issue(house, person, maria.id)).status_code == (201 if writes else 403)
     assert (await settle(house, person, one, "paid")).status_code == (200 if writes else 403)
 

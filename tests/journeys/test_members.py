@@ -73,6 +73,28 @@ async def test_a_change_starts_from_what_was_read(house: Service) -> None:
     assert code(late) == (412, "precondition_failed")
 
 
+async def test_one_member_is_read_with_the_tag_that_a_change_starts_from(house: Service) -> None:
+    maria, other = await add_customer(house.platform), await add_customer(house.platform)
+    member = await add_member(house.platform, maria.id, "invoices")
+    path = f"{MEMBERS}/{member.id}"
+    read = await house.client.get(path, headers=maria.headers)
+    listed = (await house.client.get(MEMBERS, headers=maria.headers)).json()["items"]
+    assert read.status_code == 200
+    assert read.json() == next(item for item in listed if item["id"] == str(member.id))
+    tagged = maria.headers | {"If-Match": read.headers["etag"]}
+    changed = await house.client.patch(path, json={"permissions": ["support"]}, headers=tagged)
+    assert (changed.status_code, changed.json()["permissions"]) == (200, ["support"])
+    stale = await house.client.patch(path, json={"suspended": True}, headers=tagged)
+    assert code(stale) == (412, "precondition_failed")
+    fresh = await house.client.get(path, headers=maria.headers)
+    assert (fresh.json(), fresh.headers["etag"]) == (changed.json(), changed.headers["etag"])
+    [event] = await events(house.platform, request_id=fresh.headers["x-request-id"])
+    assert (event.action, event.subject_id) == ("customer:membership:list", member.id)
+    for headers, wrong in ((other.headers, path), (maria.headers, f"{MEMBERS}/42")):
+        assert code(await house.client.get(wrong, headers=headers)) == (404, "not_found")
+    assert (await house.client.get(path, headers=member.headers)).status_code == 403
+
+
 async def test_new_permissions_count_at_once(house: Service) -> None:
     maria = await add_customer(house.platform)
     member = await add_member(house.platform, maria.id, "support")

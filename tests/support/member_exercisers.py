@@ -94,6 +94,11 @@ async def _members(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Re
     return await stage.client.get("/v1/customer/members", headers=headers)
 
 
+async def _member(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = stage.address("/v1/customer/members/{membership_id}")
+    return await stage.client.get(address, headers=headers)
+
+
 async def _members_of(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     address = stage.address("/v1/staff/customers/{customer_id}/members")
     return await stage.client.get(address, headers=headers)
@@ -138,6 +143,11 @@ async def _invoices(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.R
 
 async def _invoice(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     address = stage.address("/v1/customer/invoices/{invoice_id}")
+    return await stage.client.get(address, headers=headers)
+
+
+async def _invoice_of(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = stage.address("/v1/staff/invoices/{invoice_id}")
     return await stage.client.get(address, headers=headers)
 
 
@@ -190,6 +200,9 @@ MEMBER_EXERCISERS: Mapping[Route, Exerciser] = {
     ("get", "/v1/customer/members"): Exerciser(
         "customer:membership:list", "membership", _members, items
     ),
+    ("get", "/v1/customer/members/{membership_id}"): Exerciser(
+        "customer:membership:list", "membership", _member
+    ),
     ("patch", "/v1/customer/members/{membership_id}"): Exerciser(
         "customer:membership:update",
         "membership",
@@ -234,6 +247,9 @@ MEMBER_EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("get", "/v1/staff/customers/{customer_id}/invoices"): Exerciser(
         "staff:invoice:list", "invoice", _invoices_of, items
+    ),
+    ("get", "/v1/staff/invoices/{invoice_id}"): Exerciser(
+        "staff:invoice:list", "invoice", _invoice_of
     ),
     ("post", "/v1/staff/customers/{customer_id}/invoices"): Exerciser(
         "staff:invoice:create", "invoice", _issue_one, canary=False

@@ -41,6 +41,19 @@ async def list_members(request: Request) -> Response:
     return answers.page(found)
 
 
+@router.get(
+    "/{membership_id:id}",
+    operation_id="customer_read_member",
+    summary="Read one member",
+    response_model=MemberView,
+    openapi_extra={"x-problems": ["not_found"]},
+)
+async def read_member(request: Request, membership_id: MembershipId) -> Response:
+    """What `GET /v1/customer/members` shows of them, with the `ETag` that a change starts from."""
+    record = await members.read(platform_of(request), actor_of(request), read_id(membership_id))
+    return answers.shown(record)
+
+
 @router.patch(
     "/{membership_id:id}",
     operation_id="customer_update_member",

@@ -19,6 +19,10 @@ from app.services import invoices
 
 router = APIRouter(prefix="/v1/staff", tags=["staff"], route_class=StaffRoute)
 
+InvoiceId = Annotated[
+    str, Path(description="The invoice's id (UUID).", json_schema_extra={"format": "uuid"})
+]
+
 
 @router.post(
     "/customers/{customer_id}/invoices",
@@ -56,6 +60,21 @@ async def list_invoices(request: Request, customer_id: CustomerId) -> Response:
     return answers.page(found)
 
 
+@router.get(
+    "/invoices/{invoice_id:id}",
+    operation_id="staff_read_invoice",
+    summary="Read one invoice",
+    response_model=InvoiceView,
+    openapi_extra={"x-problems": ["not_found"]},
+)
+async def read_invoice(request: Request, invoice_id: InvoiceId) -> Response:
+    """With the `ETag` that settling it starts from."""
+    record = await invoices.read_of_customer(
+        platform_of(request), actor_of(request), read_id(invoice_id)
+    )
+    return answers.shown(record)
+
+
 @router.patch(
     "/invoices/{invoice_id:id}",
     operation_id="staff_settle_invoice",
@@ -65,9 +84,7 @@ async def list_invoices(request: Request, customer_id: CustomerId) -> Response:
 )
 async def settle_invoice(
     request: Request,
-    invoice_id: Annotated[
-        str, Path(description="The invoice's id (UUID).", json_schema_extra={"format": "uuid"})
-    ],
+    invoice_id: InvoiceId,
     body: Annotated[dict[str, Any], Body()],
 ) -> Response:
     """Only while it is open: what was settled stays as it is."""
