@@ -99,7 +99,10 @@ def serve(
 
 @app.command()
 def worker() -> None:
-    """Do the background work (sealing the audit log, forgetting what expired) until stopped."""
+    """Do the background work until stopped.
+
+    Delivers mail, works on confirmed incidents, seals the audit log, forgets what expired.
+    """
     stderr.print("Working; stop with Ctrl-C.")
     with suppress(KeyboardInterrupt):
         _with_platform(_settings(), run_worker)

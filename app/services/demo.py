@@ -194,7 +194,7 @@ def instructions(settings: Settings) -> list[str]:
         f"Demo accounts, all with the password  {PASSWORD}",
         f"  customers   cliente1@{DOMAIN}, cliente2@{DOMAIN}, …",
         f"  accountant  {demo_accountant.EMAIL}: sees the invoices of cliente1, nothing else",
-        "  staff       TOTP secret (for an authenticator, or: .venv/bin/python -m pyotp …)",
+        "  staff       TOTP secret (for an authenticator)",
         *(f"  {role:<17} {role}@{DOMAIN:<16} {secret}" for role, secret in secrets.items()),
         "A code now:  .venv/bin/python -c 'import pyotp; print(pyotp.TOTP(\"SECRET\").now())'",
         "",

@@ -1,9 +1,12 @@
 """Who may do what: nobody, unless a line of the table says so."""
 
 import re
+from functools import cache
+from pathlib import Path
 
 import pytest
 
+from app import services
 from app.access.matrix import COLUMNS, MatrixError
 from app.access.permissions import (
     MEMBER_PERMISSIONS,
@@ -158,6 +161,24 @@ def test_a_verb_that_is_not_written_is_refused_to_everyone(viewer: Viewer, verb:
 def test_a_table_that_is_not_well_written_is_refused(table: str) -> None:
     with pytest.raises(MatrixError, match="permissions"):
         _read(table)
+
+
+@pytest.mark.parametrize("verb", PERMISSIONS)
+def test_every_verb_is_asked_for_by_a_service(verb: str) -> None:
+    assert not {f'"{verb}"', f'}}:{verb.partition(":")[2]}"'}.isdisjoint(_texts_of_services()), (
+        "who may do what nobody does?"
+    )
+
+
+@cache
+def _texts_of_services() -> frozenset[str]:
+    """The verbs in the services' code: whole, or as ``{door}:resource:action`` for two doors."""
+    folder = Path(services.__path__[0])
+    return frozenset(
+        text
+        for file in folder.glob("*.py")
+        for text in re.findall(r'"[a-z]+:[a-z_]+:[a-z_]+"|\}:[a-z_]+:[a-z_]+"', file.read_text())
+    )
 
 
 def test_every_viewer_has_a_usual_purpose() -> None:
