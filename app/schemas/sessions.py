@@ -32,7 +32,9 @@ class SessionView(View):
     network: Annotated[str | None, Field(description="Coarse: /24, or /48 of IPv6.")]
     factors: Annotated[list[str], Field(description="By what its holder signed in.")]
     created_at: Moment
-    last_used_at: Annotated[Moment | None, Field(description="Right to a minute: uses are written down once in one.")]
+    last_used_at: Annotated[
+        Moment | None, Field(description="Right to a minute: uses are written down once in one.")
+    ]
     proved_at: Annotated[
         Moment | None, Field(description="When its holder last proved to be there.")
     ]
