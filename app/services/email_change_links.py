@@ -23,6 +23,7 @@ from app.models import Customer, EmailChange, Login, Membership
 from app.services import (
     customer_changes,
     email_verifications,
+    link_tries,
     login_passwords,
     one_time_tokens,
     outbox,
@@ -51,7 +52,7 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> None:
     not any more), ``email_taken`` when only the login was to move, ``too_many_requests``.
     """
     require(actor, CONFIRM)
-    await platform.throttle.attempt("token_spending", network=actor.network)
+    await link_tries.admit(platform, actor, token, CONFIRMING)
     async with platform.database.transaction() as connection:
         change = await _change_of(platform, connection, token, CONFIRMING)
         if change.moves_login:
@@ -101,7 +102,7 @@ async def undo(platform: Platform, actor: Actor, token: str) -> None:
     ``email_taken`` when another login has the old address by now, ``too_many_requests``.
     """
     require(actor, UNDO)
-    await platform.throttle.attempt("token_spending", network=actor.network)
+    await link_tries.admit(platform, actor, token, UNDOING)
     async with platform.database.transaction() as connection:
         change = await _change_of(platform, connection, token, UNDOING)
         holder = select(Login.id).where(Login.email_key == email_key(change.old_email))

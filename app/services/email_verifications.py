@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.actors import Actor
 from app.core.errors import Failure
 from app.models import Login
-from app.services import one_time_tokens, outbox
+from app.services import link_tries, one_time_tokens, outbox
 from app.services.audit_log import Deed
 from app.services.authorization import require
 from app.services.outbox import Message
@@ -69,7 +69,7 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> None:
     Raises `Failure` with ``one_time_token_invalid`` or ``too_many_requests``.
     """
     require(actor, CONFIRM)
-    await platform.throttle.attempt("token_spending", network=actor.network)
+    await link_tries.admit(platform, actor, token, PURPOSE)
     async with platform.database.transaction() as connection:
         spent = await one_time_tokens.spend(platform, connection, token, PURPOSE)
         if spent is None or spent.login_id is None:

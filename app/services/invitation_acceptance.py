@@ -23,6 +23,7 @@ from app.services import (
     accounts,
     invitations,
     inviters,
+    link_tries,
     member_mail,
     one_time_tokens,
     sessions,
@@ -52,7 +53,7 @@ async def accept(platform: Platform, actor: Actor, token: str) -> bytes:
     ``invitation_for_another``, ``invitation_lapsed`` or ``already_member``.
     """
     require(actor, ACTION)
-    await platform.throttle.attempt("token_spending", network=actor.network)
+    await link_tries.admit(platform, actor, token, invitations.PURPOSE)
     async with platform.database.transaction() as connection:
         offer = await spend(platform, connection, token, ACTION)
         own = select(Login.email_key).where(Login.id == actor.id)

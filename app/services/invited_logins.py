@@ -15,7 +15,7 @@ from app.core.ids import new_id
 from app.models import Customer, Login, Membership, PolicyAcceptance
 from app.schemas.invitations import AcceptAsNewLogin
 from app.security.personal_data import Person
-from app.services import invitation_acceptance, policies
+from app.services import invitation_acceptance, invitations, link_tries, policies
 from app.services.authorization import require
 from app.services.invitation_acceptance import Offer
 from app.services.passwords import require_acceptable
@@ -35,7 +35,7 @@ async def accept(platform: Platform, actor: Actor, form: AcceptAsNewLogin) -> by
     (a weak password), ``policy_version_not_current`` or ``hashing_busy``.
     """
     require(actor, ACTION)
-    await platform.throttle.attempt("token_spending", network=actor.network)
+    await link_tries.admit(platform, actor, form.token, invitations.PURPOSE)
     password = form.password.get_secret_value()
     async with platform.database.snapshot() as connection:  # before the costly hash
         invitation = await invitation_acceptance.look(platform, connection, form.token)

@@ -15,6 +15,7 @@ from app.core.emails import email_key
 from app.core.errors import Failure, FieldError
 from app.models import Login
 from app.services import (
+    link_tries,
     login_passwords,
     one_time_tokens,
     outbox,
@@ -81,7 +82,7 @@ async def confirm(
     link, ``too_many_requests`` or ``hashing_busy``.
     """
     require(actor, CONFIRM)
-    await platform.throttle.attempt("token_spending", network=actor.network)
+    await link_tries.admit(platform, actor, token, *login_passwords.RECOVERY)
     async with platform.database.snapshot() as connection:
         found = await one_time_tokens.look(platform, connection, token, *login_passwords.RECOVERY)
         if found is None or found.login_id is None:

@@ -13,7 +13,7 @@ from app.core.emails import email_key
 from app.core.errors import Failure
 from app.core.ids import new_id
 from app.models import Login, PendingRegistration
-from app.services import account_opening, one_time_tokens, outbox
+from app.services import account_opening, link_tries, one_time_tokens, outbox
 from app.services.account_opening import Application
 from app.services.audit_log import Deed
 from app.services.authorization import require
@@ -87,7 +87,7 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> bytes:
     ``email_taken`` when an account with the address was opened meanwhile, ``too_many_requests``.
     """
     require(actor, ACTION)
-    await platform.throttle.attempt("token_spending", network=actor.network)
+    await link_tries.admit(platform, actor, token, PURPOSE)
     async with platform.database.transaction() as connection:
         spent = await one_time_tokens.spend(platform, connection, token, PURPOSE)
         application = None if spent is None else await _take(platform, connection, spent.subject_id)
