@@ -41,40 +41,47 @@ class Budget:
 class Rule:
     """What one deed costs an account in one network, an account anywhere, and a network.
 
-    With an `audience` anybody can name any of its accounts: then nobody may be kept out by what
-    others try. The account's own pace gives way to whoever waited for it once, and neither it nor
-    the network's budget holds where the account did well in the last month. Without an audience
-    only who is known already (by a session, by a password) can try, and the pace is the account's.
+    Where `strangers` come, anybody can name any of its accounts: then nobody may be kept out by
+    what others try, and the account's own pace gives way to whoever waited for it once. Elsewhere
+    only who is known already (by a session, by a password) can try; the pace is the account's.
+
+    With a `home` (customers' or staff's) the account's own pace does not hold where the account did
+    well in the last month, and what went well costs the network nothing. Deeds that never go well
+    before the caller's eyes have none: it would tell whoever asks about an address where its owner
+    is. The network's budget holds for everybody alike.
     """
 
     pair: Pace | None
     account: Pace | None
     network: Budget | None
-    audience: Literal["customer", "staff"] | None = None
+    strangers: bool = False
+    home: Literal["customer", "staff"] | None = None
 
 
 # What guides the figures. A person mistypes a handful of times; whoever guesses needs thousands,
 # and gets about a hundred a day in each network. One network (/24, or /48 of IPv6) is a household,
-# an office, or a mobile operator's gateway with hundreds of customers, of whom those who did well
-# there before are not counted.
+# an office, or a mobile operator's gateway with hundreds of customers: all of them may sign in
+# within the same minute. A sign-in counts while it is under way; only what fails goes on counting,
+# and the step that asks for a second factor.
 # fmt: off
 RULES: Final[Mapping[ThrottledDeed, Rule]] = {
-    #                         account in a network  account anywhere  network
-    "customer_sign_in":  Rule(Pace(5, 900),         Pace(20, 30),     Budget(100, 300), "customer"),
-    "staff_sign_in":     Rule(Pace(5, 900),         Pace(10, 30),     Budget(40, 300),  "staff"),
+    #                         there          anywhere       network           strangers, home
+    "customer_sign_in":  Rule(Pace(5, 900),  Pace(20, 30),  Budget(200, 300), True, "customer"),
+    "staff_sign_in":     Rule(Pace(5, 900),  Pace(10, 30),  Budget(100, 300), True, "staff"),
     # A code has six digits: the account's pace holds, whoever comes from wherever. Only who knows
     # the password or holds a session can get here, so it is no lock on a stranger.
-    "second_factor":     Rule(None,                 Pace(5, 900),     Budget(300, 300)),
+    "second_factor":     Rule(None,          Pace(5, 900),  Budget(300, 300)),
     # To change a password one tells the one of now; who is signed in might guess at it.
-    "own_password":      Rule(None,                 Pace(5, 900),     Budget(100, 300)),
-    "recovery":          Rule(Pace(3, 900),         Pace(6, 30),      Budget(30, 600),  "customer"),
-    "registration":      Rule(Pace(3, 900),         Pace(6, 30),      Budget(30, 600),  "customer"),
-    "invitation":        Rule(None,                 Pace(10, 900),    None),
+    "own_password":      Rule(None,          Pace(5, 900),  Budget(100, 300)),
+    # Each sends a mail; a whole office may be asked to choose new passwords on one day.
+    "recovery":          Rule(Pace(3, 900),  Pace(6, 30),   Budget(100, 600), True),
+    "registration":      Rule(Pace(3, 900),  Pace(6, 30),   Budget(100, 600), True),
+    "invitation":        Rule(None,          Pace(10, 900), None),
     # Each sends a mail to an address of the caller's choice.
-    "email_change":      Rule(None,                 Pace(5, 900),     None),
+    "email_change":      Rule(None,          Pace(5, 900),  None),
     # Forms ask at each pause in typing.
-    "password_strength": Rule(None,                 None,             Budget(120, 60)),
-    # 256 random bits are not guessed: this spares the database.
-    "token_spending":    Rule(None,                 None,             Budget(60, 300)),
+    "password_strength": Rule(None,          None,          Budget(120, 60)),
+    # Links that open nothing; those that are good are not counted: see `services/link_tries.py`.
+    "token_spending":    Rule(None,          None,          Budget(60, 300)),
 }
 # fmt: on

@@ -9,9 +9,13 @@ network takes it first. How often is told by `throttle_rules.py`.
   same network can make its owner wait there; nobody else can.
 * An account **anywhere** waits for at most half a minute: guesses from many networks share a pace,
   and a network that was told to wait has its turn when the time is over, whatever the others do.
-  Where the account signed in well in the last month none of this is felt.
-* A **network** has a budget for each deed, counted over all accounts, of which those that did well
-  there lately take nothing.
+  Where the account signed in well in the last month it is at home: this pace is not felt there.
+* A **network** has a budget for each deed, counted over all accounts, and for those at home as for
+  any other: else a neighbour who spent it would see from who still comes in who lives there. What
+  a sign-in that went well took from it is given back. To keep a network out one must be in it.
+
+Callers whose network is unknown (a Unix socket, an address that is none) share one budget. They are
+not told apart in anything else: with a few tries for all of them anybody could keep anybody out.
 
 Without Redis each process counts for itself. Counters hold no address and no network, only an HMAC.
 A proxy must be named in `forwarded_allow_ips`: else all its callers are one network.
@@ -78,7 +82,7 @@ class Throttle:
     async def forgive(
         self, deed: ThrottledDeed, *, network: str | None, account: str | None = None
     ) -> None:
-        """The try went well: its account begins anew there, and is at home in that network."""
+        """The try went well: its account begins anew there, and is at home after a sign-in."""
         if self._on:
             await self._count(
                 lambda counters: self._try(counters, deed, network, account).forgive()
@@ -113,6 +117,9 @@ class Throttle:
         def name(scope: str, *of: str | None) -> str | None:
             if None in of:
                 return None
+            return shared(scope, *of)
+
+        def shared(scope: str, *of: str | None) -> str:
             said = repr((scope, *of)).encode()  # the parts stay apart, and any text has a form
             return f"{scope}:{hmac.digest(self._key, said, 'sha256')[:16].hex()}"
 
@@ -122,8 +129,8 @@ class Throttle:
             rule,
             pair=name("pair", deed, account, network),
             account=name("account", deed, account),
-            network=name("network", deed, network),
-            home=name("home", rule.audience, account, network),
+            network=shared("network", deed, network),
+            home=name("home", rule.home, account, network),
         )
 
 
@@ -137,17 +144,16 @@ class _Try:
         *,
         pair: str | None,
         account: str | None,
-        network: str | None,
+        network: str,
         home: str | None,
     ) -> None:
         self._counters = counters
         self._home = home
-        self._strangers = rule.audience is not None
+        self._strangers = rule.strangers
+        self._gives_back = rule.home is not None
         self._pair = Paced(counters, pair, rule.pair) if pair and rule.pair else None
         self._account = Paced(counters, account, rule.account) if account and rule.account else None
-        self._network = (
-            Budgeted(counters, network, rule.network) if network and rule.network else None
-        )
+        self._network = Budgeted(counters, network, rule.network) if rule.network else None
         self._turn = Turn(counters, pair) if pair and self._strangers else None
 
     async def admit(self) -> int:
@@ -164,11 +170,12 @@ class _Try:
             await self._pair.forget()
         if self._account is not None and not self._strangers:
             await self._account.forget()
+        if self._gives_back:  # what it took from what all share
+            if self._account is not None and not await self._at_home():
+                await self._account.give_back()
+            if self._network is not None:
+                await self._network.give_back()
         if self._home is not None:
-            if not await self._at_home():  # it took from what all share
-                for shared in (self._account, self._network):
-                    if shared is not None:
-                        await shared.give_back()
             await self._counters.clear(self._home)
             await self._counters.add(self._home, TRUSTED_SECONDS)
         return 0
@@ -181,7 +188,8 @@ class _Try:
         waits = [await self._pair.wait() if self._pair is not None else 0.0]
         if not at_home:
             waits.append(await self._account_wait())
-            waits.append(await self._network.wait() if self._network is not None else 0.0)
+        if self._network is not None:
+            waits.append(await self._network.wait())
         return max(waits)
 
     async def _account_wait(self) -> float:
@@ -198,10 +206,11 @@ class _Try:
         """The narrowest first: what stops at one is not counted by the next."""
         if self._pair is not None and not await self._pair.enter():
             return False
-        if at_home:
-            return True
-        if self._account is not None and not await self._account.enter():
-            turn = self._turn
-            if turn is None or not await turn.take():
-                return False
+        if not at_home and not await self._enter_account():
+            return False
         return self._network is None or await self._network.enter()
+
+    async def _enter_account(self) -> bool:
+        if self._account is None or await self._account.enter():
+            return True
+        return self._turn is not None and await self._turn.take()

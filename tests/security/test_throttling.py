@@ -9,7 +9,7 @@ from time import monotonic
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import Failure
@@ -25,6 +25,7 @@ PATIENT = 60.0
 HOME, CAFE = "198.51.100.0/24", "203.0.113.0/24"
 MARIA = "maria@exemplo.com.br"
 SIGN_IN: ThrottledDeed = "customer_sign_in"
+STAFF: ThrottledDeed = "staff_sign_in"
 
 
 @dataclass(frozen=True)
@@ -176,30 +177,77 @@ async def test_where_one_signed_in_lately_one_never_waits_for_strangers(exact: T
     assert await exact.passed(100, HOME) == 5
 
 
-async def test_a_guest_of_the_same_network_cannot_exhaust_it_for_those_at_home(
-    trial: Trial,
+@pytest.mark.parametrize("deed", ["customer_sign_in", "staff_sign_in"])
+async def test_a_network_that_was_spent_does_not_tell_who_is_at_home_in_it(
+    trial: Trial, deed: ThrottledDeed
 ) -> None:
-    assert await trial.wait(HOME) == 0
-    await trial.throttle.forgive(SIGN_IN, network=HOME, account=MARIA)
-    waits = [await trial.wait(HOME, f"{number}@exemplo.com.br") for number in range(150)]
-    assert waits[:100] == [0] * 100
-    assert all(wait > 200 for wait in waits[100:])
-    assert await trial.wait(HOME) == 0
-    assert await trial.wait(CAFE, "100@exemplo.com.br") == 0
-    trial.pass_by(300)
-    assert await trial.wait(HOME, "149@exemplo.com.br") == 0
+    assert await trial.wait(HOME, MARIA, deed) == 0
+    await trial.throttle.forgive(deed, network=HOME, account=MARIA)
+    budget = RULES[deed].network
+    assert budget is not None
+    junk = [await trial.wait(HOME, f"{n}@exemplo.com.br", deed) for n in range(budget.tries + 20)]
+    assert junk.count(0) == budget.tries
+    assert abs(await trial.wait(HOME, MARIA, deed) - junk[-1]) <= 1  # Redis' clock runs on
+    assert await trial.wait(HOME, MARIA, deed) > 200
+    assert await trial.wait(CAFE, MARIA, deed) == 0
+    trial.pass_by(budget.seconds)
+    assert await trial.wait(HOME, MARIA, deed) == 0
+
+
+JUNK = st.lists(
+    st.tuples(st.sampled_from([0, 1, 50, 99, 100, 130]), st.sampled_from([0, 1, 40, 299, 300])),
+    max_size=3,
+)
+
+
+@settings(deadline=None, max_examples=50)  # some hundred tries each
+@given(junk=JUNK)
+async def test_a_neighbour_sees_no_difference_between_who_is_at_home_and_who_is_not(
+    junk: list[tuple[int, float]],
+) -> None:
+    trial, deed = in_memory(Moment()), STAFF
+    await trial.wait(HOME, MARIA, deed)
+    await trial.throttle.forgive(deed, network=HOME, account=MARIA)
+    for tries, pause in junk:
+        for number in range(tries):
+            await trial.wait(HOME, f"{number}-{pause}@example.org", deed)
+        trial.pass_by(pause)
+    at_home = await trial.wait(HOME, MARIA, deed)
+    if not at_home:
+        await trial.throttle.forgive(deed, network=HOME, account=MARIA)
+    assert await trial.wait(HOME, "outra@exemplo.com.br", deed) == at_home
+
+
+@pytest.mark.parametrize("deed", ["recovery", "registration"])
+async def test_nobody_is_at_home_where_anybody_asks_about_an_address(
+    exact: Trial, deed: ThrottledDeed
+) -> None:
+    for well in (SIGN_IN, deed):
+        await exact.wait(HOME, deed=well)
+        await exact.throttle.forgive(well, network=HOME, account=MARIA)
+    for number in range(20):
+        await exact.wait(f"10.0.{number}.0/24", deed=deed)
+    assert await exact.wait(HOME, deed=deed) == await exact.wait(CAFE, deed=deed) == 1
+    exact.pass_by(1)
+    assert await exact.wait(HOME, deed=deed) == 0  # its turn: nobody is locked out
+
+
+@pytest.mark.parametrize("deed", ["customer_sign_in", "recovery", "registration"])
+async def test_an_office_comes_in_together(exact: Trial, deed: ThrottledDeed) -> None:
+    waits = [await exact.wait(HOME, f"{n}@exemplo.com.br", deed) for n in range(100)]
+    assert set(waits) == {0}
 
 
 async def test_those_who_do_well_take_nothing_from_their_network(trial: Trial) -> None:
-    for number in range(150):
+    for number in range(250):
         account = f"{number}@exemplo.com.br"
         assert await trial.wait(HOME, account) == 0
         await trial.throttle.forgive(SIGN_IN, network=HOME, account=account)
         # Again and again: nobody may pile up credit for others.
         assert await trial.wait(HOME, account) == 0
         await trial.throttle.forgive(SIGN_IN, network=HOME, account=account)
-    waits = [await trial.wait(HOME, f"{number}@example.org") for number in range(101)]
-    assert waits.count(0) == 100
+    waits = [await trial.wait(HOME, f"{number}@example.org") for number in range(201)]
+    assert waits.count(0) == 200
 
 
 async def test_a_code_is_not_guessed_from_many_networks_either(exact: Trial) -> None:
@@ -223,14 +271,35 @@ async def test_deeds_accounts_and_networks_are_counted_apart(exact: Trial) -> No
     assert await exact.wait(HOME, deed="staff_sign_in") == 0
 
 
-async def test_without_a_network_only_the_account_counts_and_without_both_nothing(
+async def test_those_of_unknown_network_share_a_budget_and_no_account_is_locked_by_them(
     exact: Trial,
 ) -> None:
     assert [await exact.wait(None) for _ in range(21)] == [0] * 20 + [1]
-    assert await exact.wait(None, "joao@exemplo.com.br") == 0
-    assert {await exact.wait(None, None) for _ in range(300)} == {0}
-    assert await exact.passed(300, HOME, None) == 100
-    await exact.throttle.forgive(SIGN_IN, network=None, account=MARIA)
+    exact.pass_by(30)
+    assert await exact.wait(None) == 0
+    junk = [await exact.wait(None, f"{number}@exemplo.com.br") for number in range(200)]
+    assert junk.count(0) == 200 - 21
+    assert await exact.wait(None, "joao@exemplo.com.br") > 200
+    assert await exact.wait(HOME, "joao@exemplo.com.br") == 0
+
+
+@pytest.mark.parametrize("deed", [deed for deed, rule in RULES.items() if rule.network is not None])
+async def test_no_budget_is_off_where_the_network_is_unknown(
+    exact: Trial, deed: ThrottledDeed
+) -> None:
+    budget = RULES[deed].network
+    assert budget is not None
+    waits = [await exact.wait(None, None, deed) for _ in range(400)]
+    assert waits == [0] * budget.tries + [budget.seconds] * (400 - budget.tries)
+    assert await exact.passed(1, "None", None) == 1
+    assert await exact.wait("None", None, deed) == 0  # a text is another network
+
+
+async def test_those_who_do_well_cost_an_unknown_network_nothing_either(exact: Trial) -> None:
+    for number in range(250):
+        assert await exact.wait(None, f"{number % 3}@exemplo.com.br") == 0
+        await exact.throttle.forgive(SIGN_IN, network=None, account=f"{number % 3}@exemplo.com.br")
+    assert await exact.passed(300, None, None) == 200
     await exact.throttle.forgive(SIGN_IN, network=None)
 
 
