@@ -414,6 +414,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)  # hundreds of tries, on a machine that may be busy
 @given(steps=STEPS, deed=st.sampled_from(sorted(RULES)))
 async def test_who_comes_back_when_told_is_looked_at(
     steps: list[tuple[str, int, float]], deed: ThrottledDeed
@@ -432,6 +433,7 @@ async def test_who_comes_back_when_told_is_looked_at(
         assert await trial.wait(HOME, MARIA, deed) == 0
 
 
+@settings(deadline=None)  # hundreds of tries, on a machine that may be busy
 @given(
     before=STEPS,
     meanwhile=st.lists(
