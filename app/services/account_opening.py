@@ -20,6 +20,7 @@ from app.core.ids import coarse_id, new_id
 from app.core.language import Language
 from app.models import Consent, Customer, CustomerWord, Login, Membership, PolicyAcceptance
 from app.projection.projection import to_json
+from app.services import email_chains
 from app.services.audit_log import Deed
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
@@ -116,7 +117,7 @@ async def _insert_login(
     verified_at: datetime | None,
 ) -> UUID:
     login_id, form = new_id(), application.form
-    row = {
+    row: dict[str, Any] = {
         "id": login_id,
         "email": form["email"],
         "email_key": email_key(form["email"]),
@@ -128,7 +129,9 @@ async def _insert_login(
         "credential_changed_at": application.made_at,
         "created_at": platform.clock(),
     }
-    if not await insert_unless_there(connection, Login, row):
+    if not await insert_unless_there(connection, Login, row) or await email_chains.is_kept(
+        platform, connection, row["email_key"], login_id
+    ):
         raise Failure("email_taken")
     return login_id
 

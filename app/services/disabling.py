@@ -7,7 +7,7 @@ caller's, who puts it on record there: it stands or falls together.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -28,6 +28,7 @@ from app.models import (
     table_of,
 )
 from app.services import (
+    email_recalls,
     intervention_reports,
     inviters,
     one_time_tokens,
@@ -82,24 +83,21 @@ async def disable(
 ) -> Disabled:
     """Disable the passwords of these logins; one that does not exist is passed over.
 
-    A login without a password is dealt with as any other: its sessions and tokens end, too. The
-    caller puts it on record, with these logins as its subjects.
+    A login without a password is dealt with as any other: its sessions and tokens end, too. One
+    whose address was moved within the last week gets back the one from before; link and report go
+    there (`email_recalls.py`). The caller puts it on record, with these logins as its subjects.
     """
     now = platform.clock()
+    accounts = await email_recalls.lock_accounts(platform, connection, login_ids)
     people = await _locked(connection, login_ids)
     if not people:
         return Disabled({}, ())
     ids = [person.id for person in people]
-    await connection.execute(
-        update(Login)
-        .where(among(Login.id, ids, connection.dialect))
-        .values(password_hash=None, reset_required_at=now)
+    anchors = await email_recalls.recall(
+        platform, connection, {person.id: person.email for person in people}, accounts
     )
-    ended = await _end_sessions(connection, ids, now)
-    await _end_beginnings(platform, connection, ids)
-    await inviters.withdraw_all(platform, connection, ids)
-    recent = now - second_factor_removal.RECENT
-    await second_factor_removal.remove_recent(connection, ids, recent)
+    people = [replace(each, email=anchors.get(each.id, each.email)) for each in people]
+    ended = await shut_out(platform, connection, ids, END_REASON)
     links = await one_time_tokens.issue_each(
         platform, connection, INTERVENTION, lifetime=LIFETIME, login_ids=ids
     )
@@ -117,6 +115,28 @@ async def disable(
     return Disabled(written, tuple(row.id for row in ended))
 
 
+async def shut_out(
+    platform: Platform, connection: AsyncConnection, ids: Sequence[UUID], reason: str
+) -> Sequence[Any]:
+    """Have the passwords of these logins, locked, open nothing; end what was open, or begun.
+
+    Returns the sessions that ended (`id`, `login_id`, `expires_at`), to be forgotten once the
+    transaction is committed. A link by mail lets their humans in again.
+    """
+    now = platform.clock()
+    await connection.execute(
+        update(Login)
+        .where(among(Login.id, ids, connection.dialect))
+        .values(password_hash=None, reset_required_at=now)
+    )
+    ended = await _end_sessions(connection, ids, now, reason)
+    await _end_beginnings(platform, connection, ids)
+    await inviters.withdraw_all(platform, connection, ids)
+    recent = now - second_factor_removal.RECENT
+    await second_factor_removal.remove_recent(connection, ids, recent)
+    return ended
+
+
 async def _locked(connection: AsyncConnection, login_ids: Sequence[UUID]) -> list[_Person]:
     """The logins, locked in the order of their ids: two deeds at once never wait for each other."""
     rows = await connection.execute(
@@ -132,7 +152,7 @@ async def _locked(connection: AsyncConnection, login_ids: Sequence[UUID]) -> lis
 
 
 async def _end_sessions(
-    connection: AsyncConnection, ids: Sequence[UUID], now: datetime
+    connection: AsyncConnection, ids: Sequence[UUID], now: datetime, reason: str
 ) -> Sequence[Any]:
     """End every session; a refresh token of theirs is spent, so that using it stands out."""
     theirs = among(Session.login_id, ids, connection.dialect)
@@ -145,7 +165,7 @@ async def _end_sessions(
     ended = await connection.execute(
         update(Session)
         .where(theirs, Session.ended_at.is_(None))
-        .values(ended_at=now, end_reason=END_REASON)
+        .values(ended_at=now, end_reason=reason)
         .returning(Session.id, Session.login_id, Session.expires_at)
     )
     return ended.all()

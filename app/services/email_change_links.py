@@ -11,7 +11,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -21,7 +20,9 @@ from app.core.emails import email_key
 from app.core.errors import Failure
 from app.models import Customer, EmailChange, Login, Membership
 from app.services import (
-    customer_changes,
+    disabling,
+    email_chains,
+    email_moves,
     email_verifications,
     link_tries,
     login_passwords,
@@ -29,11 +30,11 @@ from app.services import (
     outbox,
     password_mails,
     password_resets,
-    sessions,
 )
 from app.services.audit_log import Deed
 from app.services.authorization import require
-from app.services.email_changes import CONFIRMING, OPEN, UNDOING, tell_old_address
+from app.services.email_chains import CONFIRMING, UNDOING
+from app.services.email_changes import OPEN, tell_old_address
 from app.services.platform import Platform
 from app.services.session_watch import open_memberships
 
@@ -47,7 +48,8 @@ _OF_A_LOGIN: Final = (*login_passwords.RECOVERY, email_verifications.PURPOSE)
 async def confirm(platform: Platform, actor: Actor, token: str) -> None:
     """Put the new address in its place: the account's, and the login's where it was the same.
 
-    The login keeps its own where the new one is another login's by now. The old address is told.
+    The login keeps its own where the new one is another login's by now. The old address is told;
+    only the one from before every change of the last week is sent a link to undo it.
     Raises `Failure` with ``one_time_token_invalid`` (used, expired, withdrawn, or whoever asked may
     not any more), ``email_taken`` when only the login was to move, ``too_many_requests``.
     """
@@ -68,7 +70,9 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> None:
         ):
             raise Failure("one_time_token_invalid")
         moves = change.moves_login and login.email_key == email_key(change.old_email)
-        moved = moves and await _move_login(platform, connection, login.id, change.new_email)
+        moved = moves and await email_moves.move_login(
+            platform, connection, login.id, change.new_email
+        )
         if not moved and account is None:
             raise Failure("email_taken")
         await connection.execute(
@@ -76,9 +80,10 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> None:
             .where(EmailChange.id == change.id)
             .values(confirmed_at=platform.clock(), moves_login=moved)
         )
+        undoable = await email_chains.extend(platform, connection, change.id)
         author = replace(actor, kind="login", viewer=Viewer.SELF, id=login.id)
         if account is not None:
-            await _move_contact(platform, connection, author, account, change.new_email)
+            await email_moves.move_contact(platform, connection, author, account, change.new_email)
         await tell_old_address(
             platform,
             connection,
@@ -87,6 +92,7 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> None:
             login.language,
             by_agency=False,
             signs_in=moved,
+            undoable=undoable,
             device=actor.device,
             login_id=login.id,
             customer_id=change.customer_id,
@@ -97,43 +103,40 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> None:
 async def undo(platform: Platform, actor: Actor, token: str) -> None:
     """Put the old address back where it was, over everything that came after.
 
-    Sessions end: of whoever asked for the change, and of the login that has the old address; it is
-    mailed a link to choose a new password. Raises `Failure` with ``one_time_token_invalid``,
-    ``email_taken`` when another login has the old address by now, ``too_many_requests``.
+    Whoever asked for the change, and the login that has the old address, are shut out: their
+    sessions end and their passwords open nothing. The old address is mailed a link to choose a new
+    one. Raises `Failure` with ``one_time_token_invalid``, ``email_taken`` when another login has
+    the old address by now (all else is done), ``too_many_requests``.
     """
     require(actor, UNDO)
     await link_tries.admit(platform, actor, token, UNDOING)
     async with platform.database.transaction() as connection:
         change = await _change_of(platform, connection, token, UNDOING)
-        holder = select(Login.id).where(Login.email_key == email_key(change.old_email))
-        holder_id = (await connection.execute(holder)).scalar_one_or_none()
-        concerned = {login_id for login_id in (change.login_id, holder_id) if login_id is not None}
-        for login_id in sorted(concerned):
+        owner = change.login_id
+        if not change.moves_login:
+            holder = select(Login.id).where(Login.email_key == email_key(change.old_email))
+            owner = (await connection.execute(holder)).scalar_one_or_none()
+        concerned = sorted({each for each in (change.login_id, owner) if each is not None})
+        for login_id in concerned:
             await one_time_tokens.void(platform, connection, *_OF_A_LOGIN, login_id=login_id)
         account = await _account(connection, change)
         logins = {login.id: login for login in await _logins(connection, concerned)}
         if await one_time_tokens.spend(platform, connection, token, UNDOING) is None:
             raise Failure("one_time_token_invalid")
-        await _supersede(platform, connection, change)
-        owner = change.login_id if change.moves_login else holder_id
-        if change.moves_login and not await _move_login(
+        restored = not change.moves_login or await email_moves.move_login(
             platform, connection, change.login_id, change.old_email
-        ):
-            raise Failure("email_taken")
+        )
+        # A login that could not come back keeps its anchor: whoever has it now gets no link.
+        await _supersede(platform, connection, change, itself=restored)
         if account is not None:
-            await _move_contact(platform, connection, actor, account, change.old_email)
-        ended = [
-            session_id
-            for login_id in sorted(concerned)
-            for session_id in await sessions.end_all(
-                platform, connection, END_REASON, login_id=login_id
-            )
-        ]
+            await email_moves.move_contact(platform, connection, actor, account, change.old_email)
+        ended = await disabling.shut_out(platform, connection, concerned, END_REASON)
         if owner is not None and logins[owner].status == "active":
             await _mail_recovery(platform, connection, actor, logins[owner], change.old_email)
         await platform.audit.add(connection, actor, _deed(UNDO, change))
-    for session_id in ended:
-        platform.sessions.forget(session_id)
+    platform.sessions.forget(*(session.id for session in ended))
+    if not restored:
+        raise Failure("email_taken")
 
 
 async def _change_of(
@@ -185,40 +188,10 @@ async def _may_still(platform: Platform, connection: AsyncConnection, change: An
     return held is not None and member_may(held, "customer:customer:update")
 
 
-async def _move_login(
-    platform: Platform, connection: AsyncConnection, login_id: UUID, email: str
-) -> bool:
-    """Have a login sign in with an address whose link was opened just now.
-
-    False, and nothing is done, when it is another login's.
-    """
-    statement = (
-        update(Login)
-        .where(Login.id == login_id)
-        .values(email=email, email_key=email_key(email), email_verified_at=platform.clock())
-    )
-    try:
-        async with connection.begin_nested():
-            await connection.execute(statement)
-    except IntegrityError:
-        return False
-    return True
-
-
-async def _move_contact(
-    platform: Platform, connection: AsyncConnection, author: Actor, account: Any, email: str
+async def _supersede(
+    platform: Platform, connection: AsyncConnection, change: Any, *, itself: bool
 ) -> None:
-    await connection.execute(
-        update(Customer)
-        .where(Customer.id == account.id)
-        .values(email=email, email_key=email_key(email), pending_email=None)
-    )
-    differences = {"email": (account.email, email), "pending_email": (account.pending_email, None)}
-    await customer_changes.note(platform, connection, author, account.id, differences)
-
-
-async def _supersede(platform: Platform, connection: AsyncConnection, change: Any) -> None:
-    """End what came after the change that is undone, and the change itself.
+    """End what came after the change that is undone, and the change `itself`.
 
     Else whoever moved the address twice would undo the undoing with the second change's link.
     """
@@ -227,22 +200,18 @@ async def _supersede(platform: Platform, connection: AsyncConnection, change: An
         same.append(and_(EmailChange.customer_id == change.customer_id, EmailChange.moves_contact))
     if change.moves_login:
         same.append(and_(EmailChange.login_id == change.login_id, EmailChange.moves_login))
-    later = (
-        update(EmailChange)
-        .where(
-            or_(*same),
-            EmailChange.withdrawn_at.is_(None),
-            EmailChange.undone_at.is_(None),
-            or_(
-                EmailChange.confirmed_at.is_(None),
-                EmailChange.confirmed_at >= change.confirmed_at,
-            ),
-        )
-        .values(undone_at=platform.clock())
-        .returning(EmailChange.id)
+    later = select(EmailChange.__table__).where(
+        or_(*same),
+        EmailChange.withdrawn_at.is_(None),
+        EmailChange.undone_at.is_(None),
+        or_(
+            EmailChange.confirmed_at.is_(None),
+            EmailChange.confirmed_at >= change.confirmed_at,
+        ),
     )
-    for change_id in list((await connection.execute(later)).scalars()):
-        await one_time_tokens.void(platform, connection, CONFIRMING, UNDOING, subject_id=change_id)
+    found = await connection.execute(later.order_by(EmailChange.id).with_for_update())
+    changes = [each for each in found if itself or each.id != change.id]
+    await email_chains.let_go(platform, connection, changes, change)
 
 
 async def _mail_recovery(

@@ -20,24 +20,19 @@ from app.core.language import DEFAULT, Language
 from app.models import Customer, EmailChange, Login
 from app.projection.plans import View
 from app.projection.projection import to_json
-from app.services import customer_changes, idempotency, one_time_tokens, outbox
+from app.services import customer_changes, email_chains, idempotency, one_time_tokens, outbox
 from app.services.audit_log import Deed
 from app.services.authorization import require
+from app.services.email_chains import CONFIRMING, UNDOING, UNDONE_WITHIN
 from app.services.outbox import Message
 from app.services.platform import Platform
 from app.services.presence import require_presence
 from app.services.system import operator
 
 ASK: Final = "customer:email:change"
-CONFIRMING: Final = "email_change"
-"""The purpose of the link that goes to the new address."""
-UNDOING: Final = "email_undo"
-"""The purpose of the link that goes to the old one. It is nobody's: what ends all else of a login
-(an intervention, say) leaves it good."""
 CONFIRM_PAGE: Final = "confirm-new-email"
 UNDO_PAGE: Final = "undo-new-email"
 CONFIRMED_WITHIN: Final = timedelta(hours=24)
-UNDONE_WITHIN: Final = timedelta(days=7)
 
 AWAITING: Final = to_json(
     {
@@ -164,30 +159,35 @@ async def tell_old_address(
     *,
     by_agency: bool,
     signs_in: bool,
+    undoable: bool,
     device: str | None = None,
     login_id: UUID | None = None,
     customer_id: UUID | None = None,
 ) -> None:
-    """The notice to the address that was replaced, with a link to undo it for a week.
+    """The notice to the address that was replaced, with a link to undo it for a week if `undoable`.
 
     It does not say the new address: the old one may be somebody else's by now.
     """
-    token = await one_time_tokens.issue(
-        platform, connection, UNDOING, lifetime=UNDONE_WITHIN, subject_id=change_id
-    )
     now = platform.clock()
+    params: dict[str, Any] = {
+        "by_agency": by_agency,
+        "signs_in": signs_in,
+        "device": device,
+        "changed_at": now.isoformat(),
+    }
+    secret: dict[str, str] = {}
+    if undoable:
+        token = await one_time_tokens.issue(
+            platform, connection, UNDOING, lifetime=UNDONE_WITHIN, subject_id=change_id
+        )
+        params["expires_at"] = (now + UNDONE_WITHIN).isoformat()
+        secret["link"] = outbox.link(platform, UNDO_PAGE, token)
     message = Message(
-        "email_change_notice",
+        "email_change_notice" if undoable else "email_changed_again",
         recipient,
         language,
-        params={
-            "by_agency": by_agency,
-            "signs_in": signs_in,
-            "device": device,
-            "changed_at": now.isoformat(),
-            "expires_at": (now + UNDONE_WITHIN).isoformat(),
-        },
-        secret={"link": outbox.link(platform, UNDO_PAGE, token)},
+        params=params,
+        secret=secret,
         login_id=login_id,
         customer_id=customer_id,
     )
@@ -216,8 +216,9 @@ async def _ask(
     await withdraw(
         platform, connection, *(_of_contact(customer_id) if contact else _of_login(actor.id))
     )
-    others = select(Login.id, Login.email, Login.language).where(
-        Login.email_key == email_key(wanted), Login.id != actor.id
+    holders = email_chains.holders(platform, email_key(wanted))
+    others = select(Login.id, Login.email, Login.email_key, Login.language).where(
+        Login.id.in_(holders), Login.id != actor.id
     )
     other = (await connection.execute(others)).first()
     change_id, now = new_id(), platform.clock()
@@ -243,8 +244,14 @@ async def _ask(
     )
     params = {"requested_at": now.isoformat(), "device": actor.device}
     if other is not None and moves_login:
+        # An address that was replaced is not what its login is written to now.
+        holds = other.email_key == email_key(wanted)
         message = Message(
-            "email_change_taken", other.email, other.language, params=params, login_id=other.id
+            "email_change_taken",
+            other.email if holds else wanted,
+            other.language,
+            params=params,
+            login_id=other.id,
         )
     else:
         message = Message(
@@ -276,6 +283,7 @@ async def _replace(
             confirmed_at=now,
         )
     )
+    undoable = await email_chains.extend(platform, connection, change_id)
     await tell_old_address(
         platform,
         connection,
@@ -284,6 +292,7 @@ async def _replace(
         customer["preferences"].get("language", DEFAULT),
         by_agency=True,
         signs_in=False,
+        undoable=undoable,
         customer_id=customer["id"],
     )
 

@@ -15,7 +15,13 @@ from app.core.ids import new_id
 from app.models import Customer, Login, Membership, PolicyAcceptance
 from app.schemas.invitations import AcceptAsNewLogin
 from app.security.personal_data import Person
-from app.services import invitation_acceptance, invitations, link_tries, policies
+from app.services import (
+    email_chains,
+    invitation_acceptance,
+    invitations,
+    link_tries,
+    policies,
+)
 from app.services.authorization import require
 from app.services.invitation_acceptance import Offer
 from app.services.passwords import require_acceptable
@@ -121,7 +127,10 @@ async def _make(
         "credential_changed_at": now,
         "created_at": now,
     }
-    if not await insert_unless_there(connection, Login, row):
+    key = offer.invitation.email_key
+    if not await insert_unless_there(connection, Login, row) or await email_chains.is_kept(
+        platform, connection, key, login_id
+    ):
         raise Failure("login_exists")
     return login_id
 

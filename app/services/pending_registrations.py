@@ -13,7 +13,7 @@ from app.core.emails import email_key
 from app.core.errors import Failure
 from app.core.ids import new_id
 from app.models import Login, PendingRegistration
-from app.services import account_opening, link_tries, one_time_tokens, outbox
+from app.services import account_opening, email_chains, link_tries, one_time_tokens, outbox
 from app.services.account_opening import Application
 from app.services.audit_log import Deed
 from app.services.authorization import require
@@ -41,7 +41,9 @@ async def wait(
     statements, the row, the token; that token nobody is told.
     """
     key = email_key(application.form["email"])
-    statement = select(Login.id, Login.email, Login.language).where(Login.email_key == key)
+    statement = select(Login.id, Login.email, Login.email_key, Login.language).where(
+        Login.id.in_(email_chains.holders(platform, key))
+    )
     known = (await connection.execute(statement)).first()
     pending_id, now = new_id(), platform.clock()
     sealed = platform.registration_sealer.seal(_packed(application), pending_id.bytes)
@@ -67,11 +69,13 @@ async def wait(
             secret={"link": outbox.link(platform, PAGE, token)},
         )
     else:
+        # An address that was replaced is not what its login is written to now.
+        holds = known.email_key == key
         message = Message(
             "registration_known",
-            known.email,
+            known.email if holds else application.form["email"],
             known.language,
-            params=params,
+            params={**params, "replaced": not holds},
             secret={"recovery_link": recovery_link(platform)},
             login_id=known.id,
         )
@@ -85,14 +89,18 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> bytes:
 
     Raises `Failure` with ``one_time_token_invalid`` for a link that is used, expired or unknown,
     ``email_taken`` when an account with the address was opened meanwhile, ``too_many_requests``.
+    Other forms that wait for the same address are forgotten, and their links good for nothing.
     """
     require(actor, ACTION)
     await link_tries.admit(platform, actor, token, PURPOSE)
     async with platform.database.transaction() as connection:
+        found = await one_time_tokens.look(platform, connection, token, PURPOSE)
+        forms = [] if found is None else await _locked(connection, found.subject_id)
         spent = await one_time_tokens.spend(platform, connection, token, PURPOSE)
         application = None if spent is None else await _take(platform, connection, spent.subject_id)
         if application is None:
             raise Failure("one_time_token_invalid")
+        await _forget(platform, connection, forms)
         # Whoever holds the link reads the mail of that address: that is its verification.
         opened = await account_opening.open_account(
             platform, connection, application, verified_at=platform.clock()
@@ -106,6 +114,24 @@ async def purge(platform: Platform) -> None:
         await connection.execute(
             delete(PendingRegistration).where(PendingRegistration.expires_at <= platform.clock())
         )
+
+
+async def _locked(connection: AsyncConnection, pending_id: UUID | None) -> list[UUID]:
+    """The forms of the address of one of them, locked in the order of their ids."""
+    one = select(PendingRegistration.email_key).where(PendingRegistration.id == pending_id)
+    alike = (
+        select(PendingRegistration.id)
+        .where(PendingRegistration.email_key.in_(one))
+        .order_by(PendingRegistration.id)
+    )
+    return list((await connection.execute(alike.with_for_update())).scalars())
+
+
+async def _forget(platform: Platform, connection: AsyncConnection, forms: list[UUID]) -> None:
+    """Let go of forms and their links: whoever filled them in, another one was chosen."""
+    await connection.execute(delete(PendingRegistration).where(PendingRegistration.id.in_(forms)))
+    for pending_id in forms:
+        await one_time_tokens.void(platform, connection, PURPOSE, subject_id=pending_id)
 
 
 async def _take(

@@ -164,6 +164,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("email_changes", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_email_changes_confirmed_at"), ["confirmed_at"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_email_changes_customer_id"), ["customer_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_email_changes_login_id"), ["login_id"], unique=False)
@@ -605,6 +608,7 @@ def downgrade() -> None:
     with op.batch_alter_table("email_changes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_email_changes_login_id"))
         batch_op.drop_index(batch_op.f("ix_email_changes_customer_id"))
+        batch_op.drop_index(batch_op.f("ix_email_changes_confirmed_at"))
 
     op.drop_table("email_changes")
     with op.batch_alter_table("customer_changes", schema=None) as batch_op:

@@ -181,7 +181,7 @@ async def test_the_mails_repeat_nothing_that_a_stranger_typed(house: Service) ->
     await confirm(house, await link_to(house, email, name=name))
     await ask(house, email, name=name)
     for letter in await letters_to(house.platform, email):
-        assert set(letter.params) <= {"requested_at", "expires_at", "device"}
+        assert set(letter.params) <= {"requested_at", "expires_at", "device", "replaced"}
         assert "golpe" not in str(letter)
 
 
@@ -215,6 +215,26 @@ async def test_a_link_opened_ten_times_at_once_opens_one_account(house: Service)
     assert await accounts_of(house, "dez@exemplo.com.br") == 1
 
 
+async def test_an_address_that_may_come_back_to_its_login_is_answered_alike_and_told(
+    house: Service,
+) -> None:
+    email, new = "mudou@exemplo.com.br", "mudou-para@exemplo.com.br"
+    early, mine = [await link_to(house, email, password=PASSWORD) for _ in range(2)]
+    assert (await confirm(house, mine)).status_code == 201
+    assert (await confirm(house, early)).status_code == 403
+    headers = await signs_in(house, email)
+    wish = {"email": new}
+    await house.client.post("/v1/customer/email-changes", json=wish, headers=headers)
+    token = {"token": await token_to(house.platform, new, "email_change_confirm")}
+    moved = await house.client.post("/v1/public/email-changes/confirm", json=token)
+    assert moved.status_code == 204
+    answer = await ask(house, email)
+    assert (answer.status_code, answer.json()) == (202, AWAITING)
+    known = (await letters_to(house.platform, email))[-1]
+    assert (known.template, known.params["replaced"]) == ("registration_known", True)
+    assert len(await letters_to(house.platform, new)) == 1
+
+
 @pytest.mark.parametrize("order", ["first", "last", "at once"])
 async def test_of_two_registrations_of_one_address_one_becomes_an_account(
     house: Service, order: str
@@ -229,10 +249,12 @@ async def test_of_two_registrations_of_one_address_one_becomes_an_account(
     else:
         in_order = tokens if order == "first" else tokens[::-1]
         answers = [await confirm(house, token) for token in in_order]
-        assert [answer.status_code for answer in answers] == [201, 409]
-    assert sorted(answer.status_code for answer in answers) == [201, 409]
-    [late] = [answer for answer in answers if answer.status_code == 409]
-    assert late.json()["code"] == "email_taken"
+        assert [answer.status_code for answer in answers] == [201, 403]
+    assert sorted(answer.status_code for answer in answers) == [201, 403]
+    [late] = [answer for answer in answers if answer.status_code == 403]
+    assert late.json()["code"] == "one_time_token_invalid"
+    waiting = select(PendingRegistration).where(PendingRegistration.email_key == email)
+    assert await rows(house.platform, waiting) == []
     assert await accounts_of(house, email) == 1
     passwords = ("Primeira-vez-7-gatos!", "Segunda-vez-7-gatos!")
     work = [await signs_in(house, email, password) is not None for password in passwords]

@@ -19,7 +19,10 @@ router = APIRouter(prefix="/v1/public/email-changes", tags=["public"], route_cla
     openapi_extra={"x-problems": ["one_time_token_invalid", "email_taken", "too_many_requests"]},
 )
 async def confirm(request: Request, body: MailedLink) -> Response:
-    """With the token that the new address was mailed. The old one is told, and may undo it."""
+    """With the token that the new address was mailed. The old one is told.
+
+    The address from before every change of the last seven days may undo it.
+    """
     await email_change_links.confirm(platform_of(request), actor_of(request), body.token)
     return Response(status_code=204)
 
@@ -34,7 +37,8 @@ async def confirm(request: Request, body: MailedLink) -> Response:
 async def undo(request: Request, body: MailedLink) -> Response:
     """With the token that the old address was mailed, for seven days.
 
-    The address comes back, sessions end, and it is mailed a link to choose a new password.
+    The address comes back, sessions end, the password opens nothing any more, and the address is
+    mailed a link to choose a new one. With `email_taken` the address alone does not come back.
     """
     await email_change_links.undo(platform_of(request), actor_of(request), body.token)
     return Response(status_code=204)
