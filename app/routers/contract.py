@@ -328,7 +328,7 @@ _AUTH: Final[Mapping[str, set[str]]] = {
     "staff/passkey/token": {"csrf_refused", "invalid_credentials", "too_many_requests"},
     "step-up": {
         "invalid_credentials",
-        "second_factor_required",
+        "stronger_proof_required",
         "too_many_requests",
         "hashing_busy",
     },

@@ -38,6 +38,7 @@ STATUS: Final[Mapping[str, int]] = {
     "session_ended": 401,
     "invalid_credentials": 401,
     "second_factor_required": 401,
+    "stronger_proof_required": 401,
     "step_up_required": 401,
     "one_time_token_invalid": 403,
     "passkey_refused": 403,
@@ -96,6 +97,7 @@ _HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     "token_invalid": {"WWW-Authenticate": 'Bearer error="invalid_token"'},
     "session_ended": {"WWW-Authenticate": 'Bearer error="invalid_token"'},
     "second_factor_required": {"WWW-Authenticate": "Bearer"},
+    "stronger_proof_required": {"WWW-Authenticate": "Bearer"},
     "step_up_required": {
         "WWW-Authenticate": 'Bearer error="insufficient_user_authentication", max_age="300"'
     },

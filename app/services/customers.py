@@ -18,7 +18,7 @@ from app.projection.keys import address_key, city_key, name_key, name_words
 from app.projection.plans import Plan, View
 from app.projection.projection import Page, Shown
 from app.schemas.customers import Address
-from app.services import customer_changes, email_changes, records
+from app.services import customer_changes, email_changes, pasted_secrets, records
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
@@ -69,17 +69,14 @@ async def change(
     `if_match` are the entity tags of which one must be the record's, as this caller sees it.
     Raises `Refusal` for a field the caller may not write, whatever its value, for a record outside
     the caller's rows (``not_found``), one that changed meanwhile (``precondition_failed``), and one
-    that is closed for this caller (``account_closed``): each is on record. What staff write where
-    the customer reads it must not ask for a secret (``validation_failed``). For another e-mail
-    address `Failure` as `email_changes.settle` does, which says what becomes of it.
+    that is closed for this caller (``account_closed``): each is on record. What staff write must
+    not ask for a secret (``validation_failed``); customers' texts pass `screen` before. For another
+    e-mail address `Failure` as `email_changes.settle` does, which says what becomes of it.
     """
     action = f"{_door(actor)}:customer:update"
-    require_grounds(actor, action)
-    plan = platform.projection.plan(actor, RESOURCE)
-    named = read_changes(plan, body, action)
-    changes = {field: value for field, value in validate(body).items() if field in named}
+    plan, changes = _guarded(platform, actor, action, body, validate)
     if actor.kind == "staff":
-        require_no_ask_in(platform, RESOURCE, changes)
+        require_no_ask_in(changes)
     before = await _locked(platform, connection, actor, plan, customer_id)
     if "*" not in if_match and platform.projection.show(plan, before).etag not in if_match:
         raise _refused("precondition_failed", action, customer_id)
@@ -108,6 +105,20 @@ async def change(
     return platform.projection.show(plan, after)
 
 
+async def screen(
+    platform: Platform, actor: Actor, body: Mapping[str, Any], validate: Validate
+) -> None:
+    """What customers send `change` holds no password, theirs or another; before a transaction.
+
+    Raises `Refusal` as `change` does for who asks and what is named, `Failure` as
+    `pasted_secrets.require_no_secret_of`.
+    """
+    _, changes = _guarded(platform, actor, f"{_door(actor)}:customer:update", body, validate)
+    texts = {field: changes.get(field) for field in pasted_secrets.OF_A_REGISTRATION}
+    if actor.id is not None:
+        await pasted_secrets.require_no_secret_of(platform, actor.id, texts)
+
+
 def columns_of(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted fields as columns, the keys that filters and sorts compare beside them."""
     columns = {field.rpartition(".")[2]: value for field, value in changes.items()}
@@ -123,6 +134,16 @@ def columns_of(changes: Mapping[str, Any]) -> dict[str, Any]:
 def word_rows(customer_id: UUID, name: str) -> list[dict[str, Any]]:
     """The rows by which a customer is found by the words of the name."""
     return [{"word": word, "customer_id": customer_id} for word in name_words(name)]
+
+
+def _guarded(
+    platform: Platform, actor: Actor, action: str, body: Mapping[str, Any], validate: Validate
+) -> tuple[Plan, dict[str, Any]]:
+    """The caller's plan, and what they may change and do, by dotted field."""
+    require_grounds(actor, action)
+    plan = platform.projection.plan(actor, RESOURCE)
+    named = read_changes(plan, body, action)
+    return plan, {field: value for field, value in validate(body).items() if field in named}
 
 
 async def _store(

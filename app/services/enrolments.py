@@ -20,6 +20,7 @@ from app.services import (
     factor_notices,
     owners,
     passkeys,
+    pasted_secrets,
     recovery_codes,
     second_factors,
     totp_codes,
@@ -89,9 +90,10 @@ async def confirm_totp(
 ) -> Added:
     """Take what was started into use, with the proof that the app makes its codes.
 
-    The code opens nothing else. Raises `Failure` with ``step_up_required``,
-    ``validation_failed`` for a wrong code, ``too_many_requests``; `Refusal("not_found")`.
+    The code opens nothing else. Raises `Failure` with ``step_up_required``, ``validation_failed``
+    for a wrong code or a name that holds a secret, ``too_many_requests``; `Refusal("not_found")`.
     """
+    pasted_secrets.require_no_secret({"name": name})
     await second_factors.count_guess(platform, owner_of(actor), actor.network)
     async with platform.database.transaction() as connection:
         owner, contact = await _begin(platform, connection, actor)
@@ -145,9 +147,10 @@ async def add_passkey(
 ) -> Added:
     """Take a passkey into use that a browser made for the challenge, which is used up.
 
-    Raises `Failure` with ``step_up_required``,
+    Raises `Failure` with ``step_up_required``, ``validation_failed`` (a name that holds a secret),
     ``passkey_refused`` (for whatever is wrong with the answer), ``too_many_authenticators``.
     """
+    pasted_secrets.require_no_secret({"name": name})
     async with platform.database.transaction() as connection:
         owner, _ = await _begin(platform, connection, actor)
         challenge = await challenges.take(platform, connection, challenge_id, PASSKEY, owner)

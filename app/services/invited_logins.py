@@ -20,6 +20,7 @@ from app.services import (
     invitation_acceptance,
     invitations,
     link_tries,
+    pasted_secrets,
     policies,
 )
 from app.services.authorization import require
@@ -38,11 +39,12 @@ async def accept(platform: Platform, actor: Actor, form: AcceptAsNewLogin) -> by
     Where the address has a login already that one accepts, signed in. One that has no open account
     left cannot sign in: it accepts here, with the password that it has. Raises what
     `invitation_acceptance.accept` does, and `Failure` with ``login_exists``, ``validation_failed``
-    (a weak password), ``policy_version_not_current`` or ``hashing_busy``.
+    (a weak password, a name that holds one), ``policy_version_not_current`` or ``hashing_busy``.
     """
     require(actor, ACTION)
-    await link_tries.admit(platform, actor, form.token, invitations.PURPOSE)
     password = form.password.get_secret_value()
+    pasted_secrets.require_no_secret({"name": form.name}, password)
+    await link_tries.admit(platform, actor, form.token, invitations.PURPOSE)
     async with platform.database.snapshot() as connection:  # before the costly hash
         invitation = await invitation_acceptance.look(platform, connection, form.token)
         known = await _login_of(platform, connection, invitation.email_key)

@@ -48,7 +48,7 @@ async def issue(
     text that asks for a secret, or as `idempotency` does.
     """
     await records.require_in_rows(platform, actor, CREATE, "customer", customer_id)
-    require_no_ask_in(platform, RESOURCE, form.model_dump())
+    require_no_ask_in(form.model_dump())
     async with platform.database.transaction() as connection:
         if claim is not None:
             before = await idempotency.answered(platform, connection, claim)

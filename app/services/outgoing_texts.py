@@ -1,34 +1,28 @@
-"""What staff write and customers read never asks for a password (promise P5)."""
+"""What staff write, to customers or about them, never asks for a password (promise P5)."""
 
 from collections.abc import Mapping
 
-from app.access.purposes import PURPOSES
-from app.access.viewers import Viewer
 from app.core.errors import Failure, FieldError
 from app.security.asking import asks_for_secret
-from app.services.platform import Platform
 
 
 def require_no_ask(text: str, pointer: str) -> None:
     """Raise `Failure("validation_failed")` if the text at `pointer` asks for a secret.
 
-    Every text of a staff member's that reaches a customer passes here before it is stored; which
-    ones those are is listed in `tests/support/free_texts.py`, where a test misses what is not.
+    Every text of a staff member's that reaches a customer passes here before it is stored, and the
+    note that tells colleagues how to treat one. Which ones those are is listed in
+    `tests/support/free_texts.py`, where a test misses what is not.
     """
     _refuse([pointer] if asks_for_secret(text) else [])
 
 
-def require_no_ask_in(platform: Platform, resource: str, changes: Mapping[str, object]) -> None:
-    """`require_no_ask` for each text among `changes`, by dotted field, that customers are shown.
-
-    Which fields those are, the matrix says: what staff note for themselves is their own matter.
-    """
-    shown = platform.projection.plans[Viewer.SELF, PURPOSES[Viewer.SELF][0], resource].visible
+def require_no_ask_in(changes: Mapping[str, object]) -> None:
+    """`require_no_ask` for each text among `changes`, by dotted field."""
     _refuse(
         [
             "/" + field.replace(".", "/")
             for field, value in changes.items()
-            if field in shown and isinstance(value, str) and asks_for_secret(value)
+            if isinstance(value, str) and asks_for_secret(value)
         ]
     )
 

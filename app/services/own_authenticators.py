@@ -17,7 +17,7 @@ from app.models import Authenticator
 from app.projection.guard import read_changes
 from app.projection.plans import Plan, View
 from app.projection.projection import Page, Shown
-from app.services import factor_notices, owners, records, recovery_codes
+from app.services import factor_notices, owners, pasted_secrets, records, recovery_codes
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
@@ -56,12 +56,14 @@ async def rename(
     """Give a second factor of the caller's another name; returns it as it is then.
 
     Raises `Refusal` with ``not_found`` for one that is not theirs, ``precondition_failed`` for one
-    that changed since it had one of the tags.
+    that changed since it had one of the tags; `Failure("validation_failed")` for a name that holds
+    a secret.
     """
     action = f"{door_of(actor)}:authenticator:update"
     require_grounds(actor, action)
     plan = platform.projection.plan(actor, RESOURCE)
     read_changes(plan, {"name": name}, action)
+    pasted_secrets.require_no_secret({"name": name})
     await owners.lock(connection, owner_of(actor))
     before = await _view(platform, connection, actor, plan, authenticator_id)
     if before is None:

@@ -1,13 +1,25 @@
-"""A password that customers paste into what they write is taken out before it is stored (P5)."""
+"""A password that customers paste into what they write is never stored (P5).
 
+Out of prose it is taken; a datum that holds one, a name or a street, is refused.
+"""
+
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 
+from app.core.errors import Failure, FieldError
 from app.core.language import DEFAULT, LANGUAGES, Language
 from app.models import Login
 from app.security import pasted
 from app.services.platform import Platform
+
+OF_A_REGISTRATION: Final = (
+    "name",
+    *(f"address.{part}" for part in ("street", "number", "complement", "district", "city")),
+)
+"""The fields of a registration that take any words, dotted."""
 
 
 async def redact(platform: Platform, login_id: UUID, text: str, *, network: str | None) -> str:
@@ -33,6 +45,49 @@ async def redact(platform: Platform, login_id: UUID, text: str, *, network: str 
             await platform.throttle.forgive("own_password", **tried)
             return pasted.remove(kept, suspect, language)
     return kept
+
+
+def require_no_secret(texts: Mapping[str, object], password: str = "") -> None:
+    """Raise `Failure("validation_failed")` for a text that holds a secret, where it stands.
+
+    `texts` are by dotted field; what is no text passes. A secret is what its shape gives away, and
+    the `password` that was sent along.
+    """
+    _refuse(
+        [
+            field
+            for field, text in texts.items()
+            if isinstance(text, str)
+            and (
+                pasted.redact_pasted_secrets(text) != text or (password != "" and password in text)
+            )
+        ]
+    )
+
+
+async def require_no_secret_of(
+    platform: Platform, login_id: UUID, texts: Mapping[str, object]
+) -> None:
+    """`require_no_secret`, and none of the texts holds the login's own password.
+
+    At most `pasted.MOST_CANDIDATES` words of them all are tried, before a transaction is opened,
+    as `redact` does. Raises `Failure("hashing_busy")` rather than let through what was not seen.
+    """
+    require_no_secret(texts)
+    written = {field: text for field, text in texts.items() if isinstance(text, str)}
+    suspects = pasted.candidates("\n".join(written.values()))
+    stored = (await _credential(platform, login_id))[0] if suspects else None
+    if stored is None:
+        return
+    for suspect in suspects:
+        if (await platform.hashing.verify(suspect, stored)).ok:
+            _refuse([field for field, text in written.items() if suspect in text])
+
+
+def _refuse(fields: list[str]) -> None:
+    if fields:
+        errors = [FieldError("/" + field.replace(".", "/"), "holds_secret") for field in fields]
+        raise Failure("validation_failed", errors=errors)
 
 
 async def _credential(platform: Platform, login_id: UUID) -> tuple[str | None, Language]:

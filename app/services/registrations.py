@@ -26,6 +26,7 @@ from app.services import (
     account_opening,
     email_verifications,
     idempotency,
+    pasted_secrets,
     pending_registrations,
     policies,
 )
@@ -63,8 +64,8 @@ async def register(
 
     `language` is the caller's; one preferred in the form comes before it. Raises `Failure` with
     ``registration_closed``, ``policy_version_not_current``, ``validation_failed`` (an unknown
-    purpose, a weak password), ``too_many_requests``, ``hashing_busy``; where registration is open
-    also ``email_taken``.
+    purpose, a weak password, a text that holds one), ``too_many_requests``, ``hashing_busy``; where
+    registration is open also ``email_taken``.
     """
     require(actor, ACTION)
     mode = platform.settings.registration_mode
@@ -74,6 +75,7 @@ async def register(
     key = email_key(form.email)
     await platform.throttle.attempt("registration", network=actor.network, account=key)
     password = form.password.get_secret_value()
+    pasted_secrets.require_no_secret(_texts(form), password)
     await require_acceptable(platform, password, _person(form))
     if mode == "open" and claim is None:
         await _demand_unknown(platform, key)
@@ -135,6 +137,13 @@ def _demand_known_purposes(form: Registration) -> None:
     ]
     if errors:
         raise Failure("validation_failed", errors=errors)
+
+
+def _texts(form: Registration) -> dict[str, str | None]:
+    """What takes any words, by dotted field."""
+    address = form.address.model_dump() if form.address else {}
+    given = {"name": form.name} | {f"address.{part}": value for part, value in address.items()}
+    return {field: given.get(field) for field in pasted_secrets.OF_A_REGISTRATION}
 
 
 def _person(form: Registration) -> Person:

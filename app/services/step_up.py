@@ -45,7 +45,7 @@ async def ask(platform: Platform, actor: Actor) -> Asked:
 async def prove(platform: Platform, actor: Actor, shown: Shown) -> datetime:
     """Note in the caller's session that they are there; returns since when.
 
-    Raises `Failure` with ``second_factor_required`` for a password of somebody who has a second
+    Raises `Failure` with ``stronger_proof_required`` for a password of somebody who has a second
     factor, ``invalid_credentials`` for whatever else is wrong, ``too_many_requests``,
     ``hashing_busy``, ``session_ended``.
     """
@@ -56,7 +56,7 @@ async def prove(platform: Platform, actor: Actor, shown: Shown) -> datetime:
         proof = await _proof(platform, owner, shown)
         good = proof is not None
     elif owner.kind == "staff" or await second_factors.stands(platform, owner):
-        raise await _refused(platform, actor, "second_factor_required")
+        raise await _refused(platform, actor, "stronger_proof_required")
     else:
         good = await _knows(platform, owner, shown.password)
     proved_at = await _note(platform, actor, proof) if good else None

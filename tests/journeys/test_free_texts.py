@@ -23,6 +23,7 @@ from tests.support.free_texts import (
     MAILED,
     OUTGOING,
     REDACTED,
+    REFUSED,
     SHORT,
     FreeText,
     free_texts,
@@ -44,7 +45,8 @@ _numbers = itertools.count(1)
 @pytest.fixture
 def ids(maria: CustomerPerson) -> dict[str, str]:
     """Whose ids stand in the paths; of the others there is no record, which is answered later."""
-    return {"customer_id": str(maria.id), "incident_id": str(new_id())}
+    unknown = {name: str(new_id()) for name in ("incident_id", "authenticator_id")}
+    return {"customer_id": str(maria.id), **unknown}
 
 
 def of(places: Any) -> list[FreeText]:
@@ -52,7 +54,7 @@ def of(places: Any) -> list[FreeText]:
 
 
 async def test_every_free_text_is_treated_in_one_known_way() -> None:
-    listed = [*OUTGOING, *INTERNAL, *REDACTED, *SHORT]
+    listed = [*OUTGOING, *INTERNAL, *REDACTED, *REFUSED, *SHORT]
     assert len(set(listed)) == len(listed)
     assert {text.place for text in FOUND} == set(listed)
     assert set(listed) >= MAILED
@@ -60,7 +62,8 @@ async def test_every_free_text_is_treated_in_one_known_way() -> None:
 
 async def test_staff_write_to_customers_or_to_each_other_and_customers_to_us() -> None:
     assert {door for door, _ in (*OUTGOING, *INTERNAL)} == {"staff"}
-    assert {door for door, _ in (*REDACTED, *SHORT)} <= {"customer", "public", "auth", "own"}
+    theirs = {door for door, _ in (*REDACTED, *REFUSED, *SHORT)}
+    assert theirs == {"customer", "public", "auth", "own", "judged"}
     assert all(SHORT.values())
 
 
@@ -164,3 +167,29 @@ async def test_a_password_pasted_into_prose_is_not_kept(
     assert other not in everything
     assert PASSWORD not in everything
     assert "[senha removida]" in everything
+
+
+@pytest.mark.parametrize("text", of(REFUSED), ids=str)
+async def test_a_datum_that_holds_a_password_is_sent_back(
+    house: Service,
+    maria: CustomerPerson,
+    director: StaffPerson,
+    ids: dict[str, str],
+    text: FreeText,
+) -> None:
+    writer = director if text.door == "staff" else maria
+    headers = {} if text.door == "public" else {**writer.headers, "If-Match": "*"}
+    fits = text.path == "/v1/customer/profile" and text.pointer != "/address/number"
+    own = [PASSWORD] if fits else []
+    before = await dump(house)
+    for secret in ("senha: oito-3", "pin: 48213", *own):
+        answer = await send(house, text, secret, ids, headers)
+        assert answer.status_code == 422, answer.text
+        problem = answer.json()
+        assert problem["code"] == "validation_failed"
+        places = [(error["pointer"], error["code"]) for error in problem["errors"]]
+        assert places == [(text.pointer, "holds_secret")]
+        assert secret not in answer.text
+    assert await dump(house) == before
+    honest = await send(house, text, "Rua da Senha 12", ids, headers)
+    assert "holds_secret" not in honest.text

@@ -140,6 +140,15 @@ async def test_what_is_kept_of_it_is_sealed_or_digested(house: Service, door: st
         assert all(code.replace("-", "").encode() not in digest for (digest,) in digests)
 
 
+async def test_who_forgot_the_code_is_told_of_both_kinds(house: Service) -> None:
+    form = {"username": "ana@alainer.com.br", "password": "Errada-12345!"}
+    answer = await house.client.post("/v1/auth/staff/token", data=form)
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["code"], error["pointer"]) == (422, "code_missing", "/totp")
+    assert "(totp)" in error["message"]
+    assert "(recovery_code)" in error["message"]
+
+
 async def test_a_customers_wrong_password_is_told_before_any_code(house: Service) -> None:
     maria = await add_customer(house.platform)
     app, _ = await add_app(house, maria)

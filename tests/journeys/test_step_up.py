@@ -103,7 +103,7 @@ async def test_with_a_second_factor_a_password_is_not_enough(house: Service, doo
     app, added = await add_app(house, person)
     for password in (PASSWORD, "Errada-12345!"):
         refused = await step_up(house, person, password=password)
-        assert (refused.status_code, refused.json()["code"]) == (401, "second_factor_required")
+        assert (refused.status_code, refused.json()["code"]) == (401, "stronger_proof_required")
     await forget(house, person)
     assert (await step_up(house, person, totp=app.code(house))).status_code == 200
     assert await may(house, person)

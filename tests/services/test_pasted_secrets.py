@@ -17,6 +17,7 @@ from app.security.hashing_pool import HashingPool
 from app.security.passwords import PasswordHasher, Verdict
 from app.security.pasted import MARKERS, MOST_CANDIDATES
 from app.services import pasted_secrets
+from app.services.pasted_secrets import require_no_secret, require_no_secret_of
 from app.services.platform import Platform
 from tests.support.people import PASSWORD, add_customer
 from tests.support.service import Service
@@ -135,3 +136,33 @@ async def test_nothing_is_let_through_unseen_when_hashing_is_busy(house: Service
         platform.hashing.close()
         with pytest.raises(Failure, match="hashing_busy"):
             await redact(platform, person.login_id, f"uso {PASSWORD} aqui")
+
+
+async def test_a_datum_is_refused_where_the_secret_stands(house: Service) -> None:
+    person = await add_customer(house.platform)
+    honest = {"name": "Ana Senha", "address.street": "Rua 7 de Abril, 12-B", "phone": None}
+    await require_no_secret_of(house.platform, person.login_id, honest)
+    for held in (PASSWORD, f"ap. 12, {PASSWORD}", "senha: outra-coisa-9"):
+        texts = honest | {"address.complement": held}
+        with pytest.raises(Failure) as caught:
+            await require_no_secret_of(house.platform, person.login_id, texts)
+        assert [(error.pointer, error.code) for error in caught.value.errors] == [
+            ("/address/complement", "holds_secret")
+        ]
+
+
+async def test_of_all_the_data_only_a_handful_of_words_is_tried(house: Service) -> None:
+    person = await add_customer(house.platform)
+    many = {f"field{n}": f"Palavra-{n:04d}! Outra-{n:04d}!" for n in range(20)}
+    with counting(house.platform) as platform:
+        await require_no_secret_of(platform, person.login_id, many)
+        assert CountingHasher.tried == MOST_CANDIDATES
+        platform.hashing.close()
+        with pytest.raises(Failure, match="hashing_busy"):
+            await require_no_secret_of(platform, person.login_id, many)
+
+
+async def test_a_password_that_comes_along_is_compared_as_it_is() -> None:
+    require_no_secret({"address.street": "Rua do gato e da lua"}, "o gato e a lua")
+    with pytest.raises(Failure, match="validation_failed"):
+        require_no_secret({"address.street": "ah, o gato e a lua"}, "o gato e a lua")

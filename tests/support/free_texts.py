@@ -25,8 +25,11 @@ class FreeText:
     def place(self) -> tuple[str, str]:
         """What the tables below list it by: the same member is treated alike in every route.
 
-        What callers say about their own second factors is apart, whatever their door.
+        What callers say about their own second factors is apart, whatever their door; so is the
+        form that stands beside a password to be judged.
         """
+        if self.path == "/v1/public/password-strength":
+            return "judged", self.pointer
         own = self.path.startswith(f"/v1/{self.door}/authenticators")
         return "own" if own else self.door, self.pointer
 
@@ -35,15 +38,14 @@ OUTGOING: Final[frozenset[tuple[str, str]]] = frozenset(
     {
         *(("staff", f"/address/{part}") for part in ("street", "number", "complement")),
         *(("staff", f"/address/{part}") for part in ("district", "city")),
-        ("staff", "/name"),
+        *(("staff", f"/{part}") for part in ("name", "attention_note")),
         *(("staff", f"/{part}") for part in ("number", "description")),
         *(("staff", f"/reason_text{part}") for part in ("", "/pt-BR", "/en")),
     }
 )
-"""Written by staff, read by customers: a text that asks for a secret is refused there."""
+"""Written by staff, to customers or for colleagues who deal with one: none asks for a secret."""
 
 INTERNAL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
-    ("staff", "/attention_note"): ("customer", "attention_note"),
     ("staff", "/title"): ("incident", "title"),
     **{
         ("staff", f"/form/{part}"): ("incident", "form")
@@ -62,25 +64,25 @@ MAILED: Final[frozenset[tuple[str, str]]] = frozenset({("customer", "/note")})
 REDACTED: Final[frozenset[tuple[str, str]]] = frozenset({("customer", "/note")})
 """Written by customers as prose: a password pasted into it is taken out before it is stored."""
 
-_DATUM = "a datum of the registration: what its owner is called or where they live, not a letter"
+REFUSED: Final[frozenset[tuple[str, str]]] = frozenset(
+    {
+        *(
+            (door, f"/address/{part}")
+            for door in ("customer", "public")
+            for part in ("street", "number", "complement", "district", "city")
+        ),
+        *((door, "/name") for door in ("customer", "public", "own")),
+    }
+)
+"""A datum of customers or anybody, not a letter: one that holds a secret is sent back."""
+
 _JUDGED = "a half-filled form beside a password that is judged; nothing of it is stored"
 _CREDENTIAL = "tried against what is stored, and never stored"
 
 SHORT: Final[Mapping[tuple[str, str], str]] = {
-    **{
-        (door, f"/address/{part}"): _DATUM
-        for door in ("customer", "public")
-        for part in ("street", "number", "complement", "district", "city")
-    },
-    ("customer", "/name"): _DATUM,
-    ("public", "/name"): _DATUM,
-    ("public", "/email"): _JUDGED,
-    ("public", "/phone"): _JUDGED,
-    ("public", "/tax_id"): _JUDGED,
-    ("public", "/company"): _JUDGED,
+    **{("judged", f"/{part}"): _JUDGED for part in ("name", "email", "phone", "tax_id", "company")},
     ("public", "/token"): _CREDENTIAL,
     ("customer", "/token"): _CREDENTIAL,
-    ("own", "/name"): "what somebody calls a device of their own; only they are shown it",
     ("own", "/code"): _CREDENTIAL,
     ("own", "/credential/response/transports/*"): "a browser's word; only the known ones are kept",
     ("auth", "/username"): _CREDENTIAL,

@@ -108,7 +108,16 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Este texto pede uma senha ou um código. A agência nunca pede: escreva de outro modo.",
         "This text asks for a password or a code. The agency never asks: say it otherwise.",
     ),
+    # What customers write.
+    "holds_secret": _both(
+        "Parece conter uma senha. Tire-a e envie de novo.",
+        "It seems to hold a password. Take it out and send again.",
+    ),
     # Proving who one is.
+    "code_missing": _both(
+        "Envie o código do autenticador (totp) ou um código de recuperação (recovery_code).",
+        "Send the code of the authenticator app (totp) or a recovery code (recovery_code).",
+    ),
     "one_proof_only": _both("Envie uma só prova de identidade.", "Send a single proof."),
     "code_incorrect": _both(
         "O código não confere. Digite o que o aplicativo mostra agora.",

@@ -206,6 +206,16 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
             " or use a passkey.",
         ),
     ),
+    "stronger_proof_required": _both(
+        (
+            "A senha não basta",
+            "Envie só o código do autenticador, um código de recuperação ou a chave de acesso.",
+        ),
+        (
+            "A password is not enough",
+            "Send only the code of your authenticator app, a recovery code or your passkey.",
+        ),
+    ),
     "passkey_refused": _both(
         (
             "Chave de acesso recusada",

@@ -122,7 +122,7 @@ async def staff_token(
         require_own_page(request)
     code = _code(totp, recovery_code)
     if code is None:
-        raise Failure("validation_failed", errors=[FieldError("/totp", "missing")])
+        raise Failure("validation_failed", errors=[FieldError("/totp", "code_missing")])
     tokens = await sign_in.staff(platform_of(request), username, password, code, actor_of(request))
     return deliver(request, tokens, delivery)
 

@@ -38,7 +38,9 @@ async def read_profile(request: Request) -> Response:
     response_model=CustomerView,
     openapi_extra={
         "x-body": OWN_PATCH,
-        "x-problems": ["account_closed", "step_up_required", "too_many_requests"],
+        "x-problems": [
+            *("account_closed", "step_up_required", "too_many_requests", "hashing_busy"),
+        ],
     },
 )
 async def update_profile(request: Request, body: Annotated[dict[str, Any], Body()]) -> Response:
@@ -46,12 +48,13 @@ async def update_profile(request: Request, body: Annotated[dict[str, Any], Body(
 
     Another e-mail address wants a fresh proof of presence, and is only pending until the link that
     it is mailed was opened; then it is the address that the caller signs in with, too, if that was
-    the same. Sending the address that stands withdraws it.
+    the same. Sending the address that stands withdraws it. A text that holds a password is refused.
     """
     platform, actor = platform_of(request), actor_of(request)
     tags = if_match(request)
     if actor.customer_id is None:
         raise Failure("not_found")
+    await customers.screen(platform, actor, body, customer_changes)
     async with platform.database.transaction() as connection:
         record = await customers.change(
             platform, connection, actor, actor.customer_id, body, customer_changes, tags
