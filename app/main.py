@@ -41,7 +41,14 @@ from app.routers.public import (
     registrations,
 )
 from app.routers.public import invitations as public_invitations
-from app.routers.staff import audit_events, customers, incidents, interventions, visibility
+from app.routers.staff import (
+    audit_events,
+    customers,
+    incidents,
+    interventions,
+    messages,
+    visibility,
+)
 from app.routers.staff import authenticators as staff_authenticators
 from app.routers.staff import customer_changes as staff_customer_changes
 from app.routers.staff import invoices as staff_invoices
@@ -61,6 +68,7 @@ DOORS = (
     audit_events.router,
     interventions.router,
     incidents.router,
+    messages.router,
     profile.router,
     customer_changes.router,
     access_log.router,

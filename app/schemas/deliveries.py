@@ -20,10 +20,27 @@ _MAIL: Final[dict[str, Any]] = {
     "state": "deferred",
     "attempts": 2,
     "code": 451,
+    "reason": "refused_for_now",
     "created_at": "2026-11-22T12:10:03Z",
     "due_at": "2026-11-22T12:40:03Z",
     "settled_at": None,
 }
+
+Reason = Literal[
+    "unreachable",
+    "not_trusted",
+    "not_offered",
+    "sign_in_refused",
+    "sender_refused",
+    "server_busy",
+    "timeout",
+    "connection_lost",
+    "refused_for_now",
+    "refused",
+    "not_written",
+    "not_composed",
+]
+"""Why a mail did not leave: the server was not to be had, refused it, or it never got that far."""
 
 
 class DeliveryView(View):
@@ -43,6 +60,9 @@ class DeliveryView(View):
     attempts: int
     code: Annotated[
         int | MISSING | None, Field(description="The mail server's last reply (RFC 5321).")
+    ] = MISSING
+    reason: Annotated[
+        Reason | MISSING | None, Field(description="How the last attempt failed, if it did.")
     ] = MISSING
     created_at: Moment
     due_at: Annotated[

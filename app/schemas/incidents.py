@@ -196,6 +196,22 @@ class IncidentDraft(Body):
     selection: Selection
 
 
+class IncidentPreview(Body):
+    """Which logins an incident would touch. Nothing is entered."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"selection": _SELECTION}]})
+
+    selection: Selection
+
+
+class IncidentSize(BaseModel):
+    """How many logins an incident would touch if it were entered now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"expected": 1200}]})
+
+    expected: int
+
+
 class IncidentPatch(Body):
     """A merge patch: what is not named stays, and so it is within `form`."""
 

@@ -6,13 +6,10 @@ from uuid import UUID
 
 from app.access.actors import Actor
 from app.projection.projection import Page
-from app.services import incidents, records
+from app.services import incidents, messages, records
 from app.services.disabling import batch_of
 from app.services.listings import find_page
 from app.services.platform import Platform
-
-RESOURCE = "outbox_message"
-ACTION = "staff:outbox_message:list"
 
 
 async def list_page(
@@ -22,12 +19,12 @@ async def list_page(
 
     Also raises `Failure("not_found")` for an incident that is not in the caller's rows.
     """
-    await records.require_in_rows(platform, actor, ACTION, incidents.RESOURCE, incident_id)
+    await records.require_in_rows(platform, actor, messages.LIST, incidents.RESOURCE, incident_id)
     page, deed = await find_page(
         platform,
         actor,
-        ACTION,
-        RESOURCE,
+        messages.LIST,
+        messages.RESOURCE,
         parameters,
         fixed=(("batch", batch_of(incident_id)),),
     )

@@ -30,6 +30,7 @@ from app.services.platform import Platform
 
 RESOURCE = "incident"
 READ = "staff:incident:read"
+CREATE = "staff:incident:create"
 EARLIEST = 2000
 """The year before which no incident of ours can have been."""
 Validate = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -44,8 +45,7 @@ async def create(
     Raises `Refusal` without permission or grounds, `Failure("validation_failed")` for a text that
     asks for a secret, for moments of the future and for named logins that do not exist.
     """
-    action = "staff:incident:create"
-    require_grounds(actor, action)
+    require_grounds(actor, CREATE)
     plan = platform.projection.plan(actor, RESOURCE)
     require_no_ask(draft.reason_text.pt, "/reason_text/pt-BR")
     require_no_ask(draft.reason_text.en, "/reason_text/en")
@@ -63,7 +63,7 @@ async def create(
         await connection.execute(insert(Incident).values(**row))
         detail = await _detail(platform, connection, actor, plan, row["id"])
         fields = tuple(field for field in plan.visible if row.get(field) is not None)
-        deed = Deed(action, subject_type=RESOURCE, subject_id=row["id"], fields=fields, rows=1)
+        deed = Deed(CREATE, subject_type=RESOURCE, subject_id=row["id"], fields=fields, rows=1)
         await platform.audit.add(connection, actor, deed, _reveal(row["id"], plan))
         if claim is not None:
             await idempotency.keep(platform, connection, claim, detail.body)

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from app.core.language import Language
+from app.schemas.deliveries import Reason
 from app.services.mail_templates import Rendered
 
 _ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
@@ -37,7 +38,7 @@ class Outcome:
     """
 
     state: Literal["sent", "bounced", "deferred", "abandoned"]
-    reason: str | None = None
+    reason: Reason | None = None
     code: int | None = None
     halting: bool = False
 

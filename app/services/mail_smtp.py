@@ -18,6 +18,7 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
+from app.schemas.deliveries import Reason
 from app.services.mail_message import SENT, Letter, Outcome, Sender
 
 LONGEST_SEND: Final = 60.0
@@ -82,7 +83,7 @@ class SmtpServer:
 class _Halted(Exception):
     """No letter would get through now."""
 
-    def __init__(self, reason: str, code: int | None = None) -> None:
+    def __init__(self, reason: Reason, code: int | None = None) -> None:
         super().__init__(reason)
         self.outcome = Outcome("deferred", reason, code, halting=True)
 
@@ -208,7 +209,7 @@ def _refused(code: int) -> Outcome:
     return Outcome("bounced", "refused", code)
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception) -> Reason:
     if isinstance(error, SMTPAuthenticationError):
         return "sign_in_refused"
     if isinstance(error, SMTPSenderRefused):

@@ -15,12 +15,14 @@ from app.core.business_days import add
 from app.core.ids import new_id
 from app.models import (
     AuditSubject,
+    Incident,
     IncidentTarget,
     Intervention,
     Login,
     OutboxMessage,
     Session,
     StaffMember,
+    table_of,
 )
 from app.services import incident_work
 from tests.support.incidents import (
@@ -369,6 +371,39 @@ async def test_deliveries_recipient_by_recipient(
         headers=director.headers,
     )
     assert (strange.status_code, strange.json()["code"]) == (422, "invalid_cursor")
+
+
+async def test_a_preview_counts_and_stores_nothing(
+    house: Service, director: StaffPerson, officer: StaffPerson
+) -> None:
+    chosen, address = await people(house, 2), f"{INCIDENTS}/preview"
+    entries = select(func.count()).select_from(table_of(Incident))
+    before = await rows(house.platform, entries)
+    counted = await house.client.post(
+        address, json={"selection": these(*chosen)}, headers=director.headers
+    )
+    assert (counted.status_code, counted.json()) == (200, {"expected": 2})
+    (event,) = await events(house.platform, request_id=counted.headers["x-request-id"])
+    assert (event.action, event.outcome) == ("staff:incident:create", "allowed")
+    assert (event.fields, event.subject_id, event.rows) == (("expected",), None, 0)
+    since = {"last_sign_in": {"since": "2000-01-01T00:00:00Z"}}
+    for selection in (since, {"network": "203.0.113.0/24"}, {"all": True}):
+        answer = await house.client.post(
+            address, json={"selection": selection}, headers=director.headers
+        )
+        entered_now = await entered(house, director, selection)
+        assert answer.json() == {"expected": entered_now["expected"]}
+        before = [(before[0][0] + 1,)]
+    assert await rows(house.platform, entries) == before
+    unknown = await house.client.post(
+        address, json={"selection": {"logins": [str(new_id())]}}, headers=director.headers
+    )
+    assert unknown.json()["errors"][0]["pointer"] == "/selection/logins/0"
+    refused = await house.client.post(
+        address, json={"selection": {"all": True}}, headers=officer.headers
+    )
+    assert refused.status_code == 403
+    assert (await house.client.get(address, headers=director.headers)).status_code == 405
 
 
 @pytest.mark.parametrize("rest", ["", "/anpd-form", "/deliveries"])

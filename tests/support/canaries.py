@@ -48,6 +48,7 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("outbox_messages", "language"): "pt-BR",
     ("outbox_messages", "state"): "deferred",
     ("outbox_messages", "code"): 451,
+    ("outbox_messages", "reason"): "refused_for_now",
     ("outbox_messages", "attempts"): 1,
     ("invoices", "currency"): "BRL",
     ("invoices", "status"): "open",

@@ -37,6 +37,7 @@ NOT_RECORDS: Mapping[Route, str] = {
     ("get", "/v1/staff/incidents/{incident_id}/anpd-form"): (
         "made of the incident as the caller sees it; tests/journeys/test_incidents.py"
     ),
+    ("post", "/v1/staff/incidents/preview"): "a number; tests/journeys/test_incidents.py",
     **FACTORS_ARE_NO_RECORDS,
     ("post", "/v1/customer/email-changes"): "a word; journeys/test_own_email_changes.py",
     ("post", "/v1/customer/email-verification"): "a word; journeys/test_email_verification.py",

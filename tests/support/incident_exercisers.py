@@ -1,4 +1,4 @@
-"""How to call the routes of interventions and incidents."""
+"""How to call the routes of interventions, incidents and mails."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -86,6 +86,11 @@ async def _cancel(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Res
 
 async def _list_deliveries(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     return await stage.client.get(f"{_address(stage)}/deliveries", headers=headers)
+
+
+async def _list_messages(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    batch = stage.canaries["outbox_messages"].values["batch"]
+    return await stage.client.get(f"/v1/staff/messages?batch={batch}", headers=headers)
 
 
 def _detail(content: Any) -> list[Any]:
@@ -213,5 +218,8 @@ INCIDENT_EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("get", f"{INCIDENTS}/{{incident_id}}/deliveries"): Exerciser(
         "staff:outbox_message:list", "outbox_message", _list_deliveries, items
+    ),
+    ("get", "/v1/staff/messages"): Exerciser(
+        "staff:outbox_message:list", "outbox_message", _list_messages, items
     ),
 }

@@ -89,6 +89,7 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
     ),
     **dict.fromkeys([(path, "form") for path in (*_INCIDENTS, _ANPD)], "what ANPD is told"),
     (f"{_INCIDENT}/deliveries", "code"): "what the mail server answered",
+    ("/v1/staff/messages", "code"): "what the mail server answered",
     (f"{_FACTORS}/totp", "secret"): "the caller's own, told once",
     (f"{_FACTORS}/totp", "uri"): "the caller's own, told once",
     (_CONFIRM, "recovery_codes"): "the caller's own, told once",

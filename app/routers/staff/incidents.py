@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.projection.projection import to_json
 from app.routers import answers
 from app.routers.admission import StaffRoute, actor_of, platform_of
 from app.routers.idempotency_key import claim_of
@@ -23,8 +24,16 @@ from app.schemas.incidents import (
     IncidentDraft,
     IncidentPage,
     IncidentPatch,
+    IncidentPreview,
+    IncidentSize,
 )
-from app.services import incident_deliveries, incident_form, incident_start, incidents
+from app.services import (
+    incident_deliveries,
+    incident_form,
+    incident_preview,
+    incident_start,
+    incidents,
+)
 
 router = APIRouter(prefix="/v1/staff/incidents", tags=["staff"], route_class=StaffRoute)
 
@@ -43,6 +52,18 @@ async def create_incident(request: Request, draft: IncidentDraft) -> Response:
     return answers.ready_json(
         answer, 201, {"Location": f"{router.prefix}/{orjson.loads(answer)['id']}"}
     )
+
+
+@router.post(
+    "/preview",
+    operation_id="staff_preview_incident",
+    summary="Count the logins that an incident would touch",
+    response_model=IncidentSize,
+)
+async def preview_incident(request: Request, preview: IncidentPreview) -> Response:
+    """For whoever may enter one. Nothing is stored but that it was asked."""
+    expected = await incident_preview.count(platform_of(request), actor_of(request), preview)
+    return answers.ready_json(to_json({"expected": expected}))
 
 
 @router.get(
