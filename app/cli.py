@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext, suppress
@@ -30,6 +31,7 @@ from app.services import demo as demo_service
 from app.services import legacy_import, matrix_tables, migrations, seals, visibility
 from app.services import staff as staff_service
 from app.services.legacy_report import ReportFile
+from app.services.mail_transport import open_transport
 from app.services.platform import Platform, open_platform
 from app.services.seal_anchor import AnchorError
 from app.worker.loop import run as run_worker
@@ -74,6 +76,7 @@ def serve(
     """Serve HTTP. In production a proxy before it ends TLS."""
     settings = _settings()
     open_keyring(settings)  # one clear line now, instead of a stack in each worker
+    open_transport(settings)
     _with_platform(settings, _nothing)
     if not settings.production and "public_url" not in settings.model_fields_set:
         # Links in mails and the pages that may renew a session follow the port that was asked for.
@@ -101,11 +104,17 @@ def serve(
 def worker() -> None:
     """Do the background work until stopped.
 
-    Delivers mail, works on confirmed incidents, seals the audit log, forgets what expired.
+    Delivers mail, works on confirmed incidents, seals the audit log, forgets what expired. Any
+    number of workers share it, on any number of machines. Told to stop (Ctrl-C, SIGTERM), one
+    finishes what is under way and gives back the rest.
     """
-    stderr.print("Working; stop with Ctrl-C.")
+    settings = _settings()
+    open_keyring(settings)
+    open_transport(settings)
+    where = "by SMTP" if settings.smtp_url else f"as files in {settings.var_dir / 'mail'}"
+    stderr.print(f"Working, mails leave {where}; stop with Ctrl-C.", highlight=False)
     with suppress(KeyboardInterrupt):
-        _with_platform(_settings(), run_worker)
+        _with_platform(settings, _work_until_told)
 
 
 @app.command()
@@ -282,6 +291,13 @@ def _advice(failure: Failure) -> str:
     if failure.errors:
         return " ".join(field_message(error.code, "en", error.params) for error in failure.errors)
     return problem_words(failure.code, "en", failure.params).detail
+
+
+async def _work_until_told(platform: Platform) -> None:
+    working = asyncio.ensure_future(run_worker(platform))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    with suppress(asyncio.CancelledError):
+        await working
 
 
 async def _nothing(_platform: Platform) -> None:

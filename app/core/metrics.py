@@ -5,13 +5,14 @@ empty folder before Python imports prometheus_client; each scrape then adds all 
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from prometheus_client import (
     CONTENT_TYPE_PLAIN_0_0_4,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     ProcessCollector,
     generate_latest,
@@ -82,10 +83,17 @@ class MailMetrics:
 MAIL: Final = MailMetrics()
 
 
-def exposition() -> bytes:
-    """Every metric in Prometheus' text format, of all processes where there are several."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest(REGISTRY)
-    everyone = CollectorRegistry()
-    MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]  # the library left it untyped
-    return generate_latest(everyone)
+def exposition(mails_waiting: Mapping[str, int]) -> bytes:
+    """Every metric in Prometheus' text format, of all processes where there are several.
+
+    `mails_waiting` is a state and how many mails are in it: known to the database alone.
+    """
+    own = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        own = CollectorRegistry()
+        MultiProcessCollector(own)  # type: ignore[no-untyped-call]  # the library left it untyped
+    asked = CollectorRegistry()
+    gauge = Gauge("salvaguarda_mails_waiting", "Mails not settled.", ["state"], registry=asked)
+    for state, number in mails_waiting.items():
+        gauge.labels(state).set(number)
+    return generate_latest(own) + generate_latest(asked)

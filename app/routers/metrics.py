@@ -51,12 +51,16 @@ router = APIRouter(tags=["health"], route_class=MetricsRoute)
     response_class=PlainTextResponse,
     openapi_extra={"x-problems": ["not_found"]},
 )
-async def expose() -> Response:
-    """Counts and durations by route template; nothing about any person.
+async def expose(request: Request) -> Response:
+    """Counts and durations by route template, and the mails; nothing about any person.
 
     For bearers of the operator's own token, which is no access token; 404 for everybody else.
     """
-    return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+    try:
+        waiting = await request.app.state.mails_waiting()
+    except Failure:  # the database is away: all that this process knows is told all the same
+        waiting = {}
+    return Response(metrics.exposition(waiting), media_type=metrics.CONTENT_TYPE)
 
 
 def _presents(request: Request, token: str) -> bool:

@@ -116,7 +116,7 @@ async def screen(
     _, changes = _guarded(platform, actor, f"{_door(actor)}:customer:update", body, validate)
     texts = {field: changes.get(field) for field in pasted_secrets.OF_A_REGISTRATION}
     if actor.id is not None:
-        await pasted_secrets.require_no_secret_of(platform, actor.id, texts)
+        await pasted_secrets.require_no_secret_of(platform, actor.id, texts, network=actor.network)
 
 
 def columns_of(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Out of prose it is taken; a datum that holds one, a name or a street, is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -38,13 +38,8 @@ async def redact(platform: Platform, login_id: UUID, text: str, *, network: str 
     stored, language = await _credential(platform, login_id)
     if stored is None:
         return kept
-    tried = {"network": network, "account": str(login_id)}
-    await platform.throttle.attempt("own_password", **tried)
-    for suspect in suspects:
-        if (await platform.hashing.verify(suspect, stored)).ok:
-            await platform.throttle.forgive("own_password", **tried)
-            return pasted.remove(kept, suspect, language)
-    return kept
+    found = await _own_among(platform, login_id, suspects, stored, network)
+    return kept if found is None else pasted.remove(kept, found, language)
 
 
 def require_no_secret(texts: Mapping[str, object], password: str = "") -> None:
@@ -66,12 +61,13 @@ def require_no_secret(texts: Mapping[str, object], password: str = "") -> None:
 
 
 async def require_no_secret_of(
-    platform: Platform, login_id: UUID, texts: Mapping[str, object]
+    platform: Platform, login_id: UUID, texts: Mapping[str, object], *, network: str | None
 ) -> None:
     """`require_no_secret`, and none of the texts holds the login's own password.
 
     At most `pasted.MOST_CANDIDATES` words of them all are tried, before a transaction is opened,
-    as `redact` does. Raises `Failure("hashing_busy")` rather than let through what was not seen.
+    and counted as `redact` does, since the refusal tells. Raises `Failure`, with ``hashing_busy``
+    or ``too_many_requests``, rather than let through what nobody looked at.
     """
     require_no_secret(texts)
     written = {field: text for field, text in texts.items() if isinstance(text, str)}
@@ -79,9 +75,26 @@ async def require_no_secret_of(
     stored = (await _credential(platform, login_id))[0] if suspects else None
     if stored is None:
         return
+    found = await _own_among(platform, login_id, suspects, stored, network)
+    if found is not None:
+        _refuse([field for field, text in written.items() if found in text])
+
+
+async def _own_among(
+    platform: Platform,
+    login_id: UUID,
+    suspects: Sequence[str],
+    stored: str,
+    network: str | None,
+) -> str | None:
+    """Which of the words is the login's password. All of them together are one try of it."""
+    tried = {"network": network, "account": str(login_id)}
+    await platform.throttle.attempt("own_password", **tried)
     for suspect in suspects:
         if (await platform.hashing.verify(suspect, stored)).ok:
-            _refuse([field for field, text in written.items() if suspect in text])
+            await platform.throttle.forgive("own_password", **tried)
+            return suspect
+    return None
 
 
 def _refuse(fields: list[str]) -> None:

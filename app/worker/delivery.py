@@ -1,9 +1,9 @@
 """Carries the outbox out: claims what is due, sends it over several connections, settles it.
 
-While letters are under way the next ones are claimed and the earlier ones settled, in groups that
-form by themselves while a transaction is being committed; a crash makes no more duplicates than one
-group and what is under way. When no letter would get through (the mail server is away), what was
-claimed goes back to the table untried, and one letter at a time tries whether it goes again.
+While letters are under way the next ones are claimed and the earlier ones settled, in small groups:
+a crash makes no more duplicates than two of them and what is under way. When no letter would get
+through (the mail server is away), what was claimed goes back to the table untried, and one letter
+at a time tries whether it goes again.
 """
 
 import asyncio
@@ -24,7 +24,9 @@ BATCH: Final = 64
 LOW: Final = 16
 """Messages left to send when more are claimed."""
 GROUP: Final = 16
-"""Messages settled at a time; no letter is begun while more than these wait to be."""
+"""Messages settled at a time; no letter is begun while so many more wait to be."""
+GATHER: Final = 0.01
+"""Seconds that a group gathers in while more letters are waiting to be sent."""
 POLL: Final = 1.0
 """Seconds between looks at an outbox in which nothing is due."""
 LONGEST_PAUSE: Final = 60.0
@@ -154,6 +156,8 @@ class Delivery:
         ended = False
         while not ended:
             group = [await self._done.get()]
+            if not self._waiting.empty():
+                await asyncio.sleep(GATHER)
             while len(group) < GROUP and not self._done.empty():
                 group.append(self._done.get_nowait())
             ended = None in group

@@ -1,64 +1,64 @@
 """The mail server of the bench: aiosmtpd, in a process of its own, that counts what it takes.
 
-``python -m tests.bench.smtp_sink PORT`` prints ``listening``. For each line on its standard input
-it prints a line of JSON, `Taken`, about the letters since the last one.
+``python -m tests.bench.smtp_sink PORT`` prints ``listening``. A number on its standard input is
+answered, once so many letters have come, with a line of JSON about them; then it counts anew.
 """
 
 import asyncio
 import json
 import sys
-from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
-
-@dataclass(slots=True)
-class Taken:
-    """Letters, how many different ``Message-ID`` they bore, bytes, and first to last in seconds."""
-
-    letters: int
-    different: int
-    octets: int
-    seconds: float
+PATIENCE = 120.0
 
 
 class Sink:
     """Takes everything (aiosmtpd's handler)."""
 
     def __init__(self) -> None:
-        self.ids: list[bytes] = []
-        self.octets = 0
-        self.first = self.last = 0.0
+        self._ids: list[bytes] = []
+        self._octets = 0
+        self._first = self._last = 0.0
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Any, envelope: Any
     ) -> str:
         """Note the letter, which begins with its ``Message-ID``."""
-        self.last = perf_counter()
-        self.first = self.first or self.last
-        self.ids.append(envelope.content.partition(b"\r\n")[0])
-        self.octets += len(envelope.content)
+        self._last = perf_counter()
+        self._first = self._first or self._last
+        self._ids.append(envelope.content.partition(b"\r\n")[0])
+        self._octets += len(envelope.content)
         return "250 OK"
 
-    def taken(self) -> Taken:
-        """What came since the last time."""
-        taken = Taken(len(self.ids), len(set(self.ids)), self.octets, self.last - self.first)
-        self.__init__()  # type: ignore[misc]  # anew
-        return taken
+    async def taken(self, letters: int) -> dict[str, float]:
+        """Wait for so many; letters, different ``Message-ID``, octets, seconds first to last."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self._ids) < letters:  # noqa: ASYNC110 - it is not to cost each letter
+                await asyncio.sleep(0.05)
+        told = {
+            "letters": len(self._ids),
+            "different": len(set(self._ids)),
+            "octets": self._octets,
+            "seconds": self._last - self._first,
+        }
+        self._ids, self._octets, self._first = [], 0, 0.0
+        return told
 
 
 async def serve(port: int) -> None:
     """Until the standard input ends."""
     loop = asyncio.get_running_loop()
     sink = Sink()
-    await loop.create_server(
+    server = await loop.create_server(
         lambda: SMTP(sink, hostname="bench.example", ident="sink"), "127.0.0.1", port
     )
     print("listening", flush=True)
-    while await loop.run_in_executor(None, sys.stdin.readline):
-        print(json.dumps(asdict(sink.taken())), flush=True)
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        print(json.dumps(await sink.taken(int(line))), flush=True)
+    server.close()
 
 
 if __name__ == "__main__":

@@ -37,14 +37,14 @@ def test_invented_methods_share_one_series() -> None:
 
 
 def test_the_process_is_on_view() -> None:
-    assert b"process_resident_memory_bytes" in metrics.exposition()
+    assert b"process_resident_memory_bytes" in metrics.exposition({})
 
 
 def test_several_processes_are_added_up(tmp_path: Path) -> None:
     program = (
         "from app.core.metrics import HTTP, exposition\n"
         "HTTP.observe('GET', '/x', 200, 0.1)\n"
-        "print(exposition().decode())\n"
+        "print(exposition({}).decode())\n"
     )
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     outputs = [

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from app.core.database import unavailable
 from app.core.settings import Settings
 from app.main import create_app
 
@@ -19,11 +20,16 @@ async def get(
     headers: dict[str, str] | None = None,
     *,
     client: tuple[str, int] | None = HERE,
+    waiting: Any = None,
     **settings: Any,
 ) -> httpx.Response:
-    """Asked of a service that is not started: nothing but its settings is looked at."""
+    """Asked of a service that is not started: nothing but its settings is looked at.
+
+    `waiting` counts the mails; without it the database is away.
+    """
     app = create_app(Settings(**settings))
     app.state.platform = SimpleNamespace(settings=Settings(**settings))
+    app.state.mails_waiting = waiting or _away
     transport = httpx.ASGITransport(
         app,
         raise_app_exceptions=False,
@@ -33,9 +39,28 @@ async def get(
         return await caller.get(path, headers=headers)
 
 
+async def _away() -> dict[str, int]:
+    raise unavailable()
+
+
 def told(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
     headers = {n: v for n, v in answer.headers.items() if n not in ("date", "x-request-id")}
     return answer.status_code, answer.content, headers
+
+
+async def test_the_mails_that_wait_are_told() -> None:
+    async def two() -> dict[str, int]:
+        return {"queued": 2, "deferred": 0}
+
+    lines = (await get(waiting=two)).text.splitlines()
+    assert 'salvaguarda_mails_waiting{state="queued"} 2.0' in lines
+    assert 'salvaguarda_mails_waiting{state="deferred"} 0.0' in lines
+
+
+async def test_without_a_database_the_rest_is_told() -> None:
+    answer = await get()
+    assert answer.status_code == 200
+    assert "salvaguarda_mails_waiting{" not in answer.text
 
 
 async def test_they_are_in_prometheus_text_format() -> None:

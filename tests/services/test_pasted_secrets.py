@@ -141,11 +141,11 @@ async def test_nothing_is_let_through_unseen_when_hashing_is_busy(house: Service
 async def test_a_datum_is_refused_where_the_secret_stands(house: Service) -> None:
     person = await add_customer(house.platform)
     honest = {"name": "Ana Senha", "address.street": "Rua 7 de Abril, 12-B", "phone": None}
-    await require_no_secret_of(house.platform, person.login_id, honest)
+    await require_no_secret_of(house.platform, person.login_id, honest, network=None)
     for held in (PASSWORD, f"ap. 12, {PASSWORD}", "senha: outra-coisa-9"):
         texts = honest | {"address.complement": held}
         with pytest.raises(Failure) as caught:
-            await require_no_secret_of(house.platform, person.login_id, texts)
+            await require_no_secret_of(house.platform, person.login_id, texts, network=None)
         assert [(error.pointer, error.code) for error in caught.value.errors] == [
             ("/address/complement", "holds_secret")
         ]
@@ -155,11 +155,11 @@ async def test_of_all_the_data_only_a_handful_of_words_is_tried(house: Service) 
     person = await add_customer(house.platform)
     many = {f"field{n}": f"Palavra-{n:04d}! Outra-{n:04d}!" for n in range(20)}
     with counting(house.platform) as platform:
-        await require_no_secret_of(platform, person.login_id, many)
+        await require_no_secret_of(platform, person.login_id, many, network=None)
         assert CountingHasher.tried == MOST_CANDIDATES
         platform.hashing.close()
         with pytest.raises(Failure, match="hashing_busy"):
-            await require_no_secret_of(platform, person.login_id, many)
+            await require_no_secret_of(platform, person.login_id, many, network=None)
 
 
 async def test_a_password_that_comes_along_is_compared_as_it_is() -> None:

@@ -71,6 +71,8 @@ class Mailbox:
     """What to answer to every MAIL, if anything."""
     hung: threading.Event = field(default_factory=threading.Event)
     """Somebody waits for an answer that will not come."""
+    on_arrival: Callable[[], object] | None = None
+    """Called when a letter has been taken, before the server says so."""
     _only: Counter[str] = field(default_factory=Counter)
 
     def once(self, recipient: str, times: int = 1) -> None:
@@ -144,6 +146,8 @@ class _Handler:
         [recipient] = envelope.rcpt_tos
         arrived = Arrived(recipient, message, content, session.ssl is not None)
         self._mailbox.arrived.append(arrived)
+        if self._mailbox.on_arrival is not None:
+            self._mailbox.on_arrival()
         if self._kind == "drop":
             assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()

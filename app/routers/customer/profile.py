@@ -39,7 +39,13 @@ async def read_profile(request: Request) -> Response:
     openapi_extra={
         "x-body": OWN_PATCH,
         "x-problems": [
-            *("account_closed", "step_up_required", "too_many_requests", "hashing_busy"),
+            *(
+                "account_closed",
+                "step_up_required",
+                "too_many_requests",
+                "hashing_busy",
+                "too_many_requests",
+            ),
         ],
     },
 )
