@@ -44,7 +44,6 @@ async def read_profile(request: Request) -> Response:
                 "step_up_required",
                 "too_many_requests",
                 "hashing_busy",
-                "too_many_requests",
             ),
         ],
     },
