@@ -53,6 +53,7 @@ def test_every_character_of_the_first_plane_folds_for_good() -> None:
 
 @given(text=ANY_TEXT)
 def test_case_and_composition_do_not_matter(text: str) -> None:
+    text = text.replace("\u0345", "")  # the one mark that is a letter (iota) in lower case
     assert fold(text.casefold()) == fold(text)
 
 
