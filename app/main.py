@@ -56,6 +56,7 @@ from app.routers.staff import members as staff_members
 from app.routers.staff import password as staff_password
 from app.routers.staff import sessions as staff_sessions
 from app.security.keys import Keyring
+from app.services import messages as mails
 from app.services import migrations
 from app.services.platform import Platform, open_platform
 from app.services.refusals import record
@@ -149,6 +150,7 @@ async def _living(app: FastAPI, settings: Settings, clock: Clock) -> AsyncIterat
             "audit": platform.audit.check,
         }
     )
+    app.state.mails_waiting = lambda: mails.waiting(platform)
     app.state.record_refusal = _record_refusal
     worker = (
         asyncio.create_task(run_worker(platform)) if settings.worker_mode == "embedded" else None

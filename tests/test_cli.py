@@ -27,6 +27,7 @@ from app.models import AuditEvent, AuditSeal, Consent, Customer, StaffMember
 from app.security.keys import Keyring
 from tests.support.databases import DatabaseKind, Databases
 from tests.support.program import PROGRAM, running
+from tests.support.room import ROOT
 
 PASSWORD = "Chave-Boa-77!"
 COMMANDS: tuple[list[str], ...] = (
@@ -393,6 +394,20 @@ def test_production_stops_without_production_keys(
     assert not (tmp_path / "var" / "salvaguarda.db").exists()
 
 
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_production_stops_when_mail_is_not_set_up_right(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    production = {"ENV": "production", "KEYS_DIR": str(tmp_path / "keys")}
+    Keyring.create(tmp_path / "keys", development=False)
+    assert "MAIL_FROM" in one_clear_line(run(command, **production))
+    production["MAIL_FROM"] = "no-reply@exemplo.com.br"
+    production["SMTP_URL"] = "smtp://someone:hunter2@mail?starttls=none"
+    line = one_clear_line(run(command, **production))
+    assert "SMTP_URL" in line
+    assert "hunter2" not in line
+
+
 def test_production_keys_are_made_by_command(run: Run, tmp_path: Path) -> None:
     assert run("keys", "create", ENV="production").code == 0
     assert run("migrate", ENV="production").code == 0
@@ -476,7 +491,11 @@ def test_production_refuses_plain_http_and_asks_for_https_from_now_on(
     database_url: str, tmp_path: Path
 ) -> None:
     Keyring.create(tmp_path / "keys", development=False)
-    production = {"SALVAGUARDA_ENV": "production", "SALVAGUARDA_DATABASE_URL": database_url}
+    production = {
+        "SALVAGUARDA_ENV": "production",
+        "SALVAGUARDA_DATABASE_URL": database_url,
+        "SALVAGUARDA_MAIL_FROM": "no-reply@exemplo.com.br",
+    }
     with running(folder=tmp_path, **production) as address:
         policy = f"{address}/v1/public/policies/current"
         plain = httpx.get(policy)
@@ -495,13 +514,15 @@ def test_production_refuses_plain_http_and_asks_for_https_from_now_on(
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_the_worker_seals_until_it_is_stopped(
-    database_url: str, tmp_path: Path, on_database: Run
+    database_url: str, tmp_path: Path, on_database: Run, told: signal.Signals
 ) -> None:
     settled_events(database_url, range(2))
     environment = {
         "SALVAGUARDA_DATABASE_URL": database_url,
         "SALVAGUARDA_VAR_DIR": str(tmp_path / "var"),
+        "PYTHONPATH": str(ROOT),
     }
     process = subprocess.Popen(
         [PROGRAM, "worker"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -512,11 +533,12 @@ def test_the_worker_seals_until_it_is_stopped(
             assert time.monotonic() < deadline
             assert process.poll() is None
             time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        process.send_signal(told)
+        out, err = process.communicate(timeout=40)
     finally:
         process.kill()
         process.wait()
     assert (process.returncode, out) == (0, b"")
     assert b"Traceback" not in err
+    assert b"mails leave as files in" in err
     assert on_database("audit", "verify").json["sealed_events"] == 2

@@ -1,15 +1,21 @@
-"""Following the mails: to whom, and what became of each; never what they hold."""
+"""Following the mails: to whom, what became of each, how many wait; never what they hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import func, select
 
 from app.access.actors import Actor
+from app.core.statements import prepare
+from app.models import OutboxMessage
 from app.projection.projection import Page
 from app.services.listings import find_page
 from app.services.platform import Platform
 
 RESOURCE = "outbox_message"
 LIST = "staff:outbox_message:list"
+OPEN = ("queued", "sending", "deferred")
 
 
 async def list_page(
@@ -23,3 +29,15 @@ async def list_page(
     concerned = {item[whose] for item in page.items for whose in ("login_id", "customer_id")}
     await platform.audit.write(actor, replace(deed, subjects=sorted(concerned - {None})))
     return page
+
+
+async def waiting(platform: Platform) -> Mapping[str, int]:
+    """How many mails are queued, under way and deferred, of all workers together.
+
+    Raises `Failure("database_unavailable")`.
+    """
+    columns: list[Any] = [OutboxMessage.state, func.count()]
+    open_ = select(*columns).where(OutboxMessage.due_at.is_not(None))
+    counted = open_.group_by(OutboxMessage.state)
+    rows = await platform.database.fetch(prepare(counted, platform.database.dialect), {})
+    return {**dict.fromkeys(OPEN, 0), **{row[0]: row[1] for row in rows}}

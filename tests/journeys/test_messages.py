@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.ids import new_id
 from app.models import OutboxMessage
+from tests.support.mails import mail, post
 from tests.support.people import CustomerPerson, add_customer, add_staff
 from tests.support.post import mails
 from tests.support.records import events
@@ -93,3 +94,16 @@ async def test_whose_mail_was_looked_at_can_be_told(house: Service) -> None:
     assert (await house.client.get(MESSAGES, params=params, headers=director.headers)).json()
     log = (await house.client.get("/v1/customer/access-log", headers=maria.headers)).json()
     assert log["items"][0]["action"] == "staff:outbox_message:list"
+
+
+async def test_the_metrics_of_a_started_service_count_the_mails_that_wait(house: Service) -> None:
+    def queued(metrics: str) -> float:
+        name = 'salvaguarda_mails_waiting{state="queued"} '
+        [line] = [each for each in metrics.splitlines() if each.startswith(name)]
+        return float(line.removeprefix(name))
+
+    before = await house.client.get("/metrics")
+    assert before.status_code == 200
+    await post(house.platform, *(mail(house.platform, f"m{n}@exemplo.com.br") for n in range(3)))
+    after = await house.client.get("/metrics")
+    assert queued(after.text) == queued(before.text) + 3
