@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -79,8 +78,13 @@ def serve(
     open_transport(settings)
     _with_platform(settings, _nothing)
     if not settings.production and "public_url" not in settings.model_fields_set:
-        # Links in mails and the pages that may renew a session follow the port that was asked for.
-        os.environ["SALVAGUARDA_PUBLIC_URL"] = f"http://{host}:{port}"
+        # Not made to follow by itself: replicas on several ports must name one issuer in tokens.
+        if not settings.public_url.endswith(f":{port}"):
+            stderr.print(
+                f"Links in mails lead to {settings.public_url}: set SALVAGUARDA_PUBLIC_URL to have"
+                " them lead here, and to let pages of this address renew sessions.",
+                highlight=False,
+            )
     stderr.print(f"Serving on http://{host}:{port} (documentation: /docs)", highlight=False)
     uvicorn.run(
         "app.main:create_app",

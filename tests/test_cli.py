@@ -471,16 +471,6 @@ def test_serve_answers_where_it_was_told_to(
         assert "strict-transport-security" not in ready.headers
         assert httpx.get(f"{address}/v1/public/policies/current").json()["version"] == 1
         assert httpx.get(f"{address}/v1/staff/customers").status_code == 401
-        # Its own pages are those of the port that was asked for.
-        nobody = {"username": "a@exemplo.com.br", "password": "x", "delivery": "cookie"}
-        for origin, code in (
-            (address, "invalid_credentials"),
-            ("http://127.0.0.1:9", "csrf_refused"),
-        ):
-            entered = httpx.post(
-                f"{address}/v1/auth/customer/token", data=nobody, headers={"Origin": origin}
-            )
-            assert entered.json()["code"] == code
         too_large = httpx.get(f"{address}/health/live", headers={"A": "x" * 60_000})
         assert (too_large.status_code, too_large.json()["code"]) == (431, "request_head_too_large")
     assert (tmp_path / "keys" / "master.key").exists()

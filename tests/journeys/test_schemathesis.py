@@ -40,6 +40,7 @@ EMAIL: Final = "maria@exemplo.com.br"
 PASSWORD: Final = "quatro-gatos-7-telhados"
 
 OUT_OF_REACH: Final = {
+    "POST /v1/customer/authenticators/recovery-codes",  # wants a second factor
     "POST /v1/auth/staff/token",  # wants a code of this minute
     "POST /v1/public/password-resets/confirm",  # wants a token out of a mail
     # want the answer of an authenticator, or its code of this minute
