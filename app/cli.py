@@ -77,14 +77,14 @@ def serve(
     open_keyring(settings)  # one clear line now, instead of a stack in each worker
     open_transport(settings)
     _with_platform(settings, _nothing)
-    if not settings.production and "public_url" not in settings.model_fields_set:
-        # Not made to follow by itself: replicas on several ports must name one issuer in tokens.
-        if not settings.public_url.endswith(f":{port}"):
-            stderr.print(
-                f"Links in mails lead to {settings.public_url}: set SALVAGUARDA_PUBLIC_URL to have"
-                " them lead here, and to let pages of this address renew sessions.",
-                highlight=False,
-            )
+    # It does not follow by itself: replicas on several ports must name one issuer in their tokens.
+    elsewhere = not settings.public_url.endswith(f":{port}")
+    if elsewhere and not settings.production and "public_url" not in settings.model_fields_set:
+        stderr.print(
+            f"Links in mails lead to {settings.public_url}: set SALVAGUARDA_PUBLIC_URL to have"
+            " them lead here, and to let pages of this address renew sessions.",
+            highlight=False,
+        )
     stderr.print(f"Serving on http://{host}:{port} (documentation: /docs)", highlight=False)
     uvicorn.run(
         "app.main:create_app",
