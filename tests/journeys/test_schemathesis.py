@@ -40,9 +40,17 @@ EMAIL: Final = "maria@exemplo.com.br"
 PASSWORD: Final = "quatro-gatos-7-telhados"
 
 OUT_OF_REACH: Final = {
+    "GET /metrics",  # wants the operator's token
+    "GET /v1/customer/members/{membership_id}",  # wants an id that lists tell
+    "GET /v1/customer/interventions/{intervention_id}",  # wants an intervention
     "POST /v1/customer/authenticators/recovery-codes",  # wants a second factor
     "POST /v1/auth/staff/token",  # wants a code of this minute
-    "POST /v1/public/password-resets/confirm",  # wants a token out of a mail
+    # want a token out of a mail
+    "POST /v1/public/password-resets/confirm",
+    "POST /v1/public/email-changes/confirm",
+    "POST /v1/public/email-changes/undo",
+    "POST /v1/public/email-verifications/confirm",
+    "POST /v1/public/registrations/confirm",
     # want the answer of an authenticator, or its code of this minute
     "POST /v1/auth/customer/passkey/token",
     "POST /v1/auth/staff/passkey/token",
@@ -127,10 +135,12 @@ def test_nothing_is_found_as_a_customer_and_as_nobody(
     covered = database_kind == "postgresql"
     findings = found(house, document, house.maria.headers, covered=covered)
     assert not findings.failures, str(findings)
-    for operation, statuses in findings.statuses.items():
-        assert operation in OUT_OF_REACH or any(status < 300 for status in statuses), (
-            f"{operation} never went well: {statuses}"
-        )
+    never = {
+        operation: statuses
+        for operation, statuses in findings.statuses.items()
+        if operation not in OUT_OF_REACH and not any(status < 300 for status in statuses)
+    }
+    assert not never, "never went well"
 
 
 @pytest.mark.parametrize("role", ROLES)
