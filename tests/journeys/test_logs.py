@@ -42,7 +42,7 @@ class Seen:
             CPF,
             "52998224725",
             PHONE,
-            "91234",
+            PHONE[1:],
         }
 
     def learn(self, answer: httpx.Response) -> dict[str, Any]:
@@ -51,11 +51,21 @@ class Seen:
         self.secrets |= {content[name] for name in ("access_token", "refresh_token")}
         return content
 
+    def in_text(self, text: str) -> list[str]:
+        """The secrets that stand in a text. Digits count only by themselves: times, ids and sums
+        hold any six of them sooner or later."""
+        return [
+            secret
+            for secret in self.secrets
+            if re.search(
+                rf"(?<![\w.]){secret}(?![\w.])" if secret.isdigit() else re.escape(secret), text
+            )
+        ]
+
     def check(self) -> str:
         log = self.stream.getvalue().decode()
         assert log.count("\n") > 20, "the tour was not logged"
-        for secret in self.secrets:
-            assert secret not in log
+        assert self.in_text(log) == []
         assert not JWT.search(log)
         return log
 
@@ -166,8 +176,7 @@ async def test_a_tour_leaves_no_trace_of_anybody(
             telemetry.configure(production=False)
     log = seen.check()
     assert "unhandled" in log or "database_unavailable" in log
-    for secret in seen.secrets:
-        assert secret not in metrics
+    assert seen.in_text(metrics) == []
     assert "@" not in metrics
     if production:
         for line in log.splitlines():
