@@ -38,6 +38,7 @@ from app.routers.public import (
     password_resets,
     password_strength,
     policies,
+    purposes,
     registrations,
 )
 from app.routers.public import invitations as public_invitations
@@ -96,6 +97,7 @@ DOORS = (
     step_up.router,
     keys.router,
     policies.router,
+    purposes.router,
     registrations.router,
     password_strength.router,
     password_resets.router,

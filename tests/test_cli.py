@@ -23,7 +23,7 @@ from app.access.visibility import RESOURCES, matrix_hash
 from app.core.clock import system_clock
 from app.core.database import Database
 from app.core.ids import id_at
-from app.models import AuditEvent, AuditSeal, Consent, Customer, StaffMember
+from app.models import AuditEvent, AuditSeal, Customer, CustomerWord, StaffMember
 from app.security.keys import Keyring
 from tests.support.databases import DatabaseKind, Databases
 from tests.support.program import PROGRAM, running
@@ -351,7 +351,7 @@ def test_sqlite_is_for_its_owner_alone(run: Run, tmp_path: Path, before: int | N
         opened = Database(database)
         try:
             async with opened.transaction() as connection:
-                await connection.execute(delete(Consent))
+                await connection.execute(delete(CustomerWord))
                 files = {path.name: path.stat().st_mode & 0o777 for path in folder.glob("*.db*")}
                 assert files.keys() == {f"salvaguarda.db{end}" for end in ("", "-wal", "-shm")}
                 return set(files.values())

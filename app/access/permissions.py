@@ -70,6 +70,7 @@ TABLE = """
     customer:intervention:read        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:invoice:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:invoice:read             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    public:purpose:read               ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:policy:read                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:assess            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:recover           ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes

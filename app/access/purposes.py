@@ -23,6 +23,3 @@ PURPOSES: Mapping[Viewer, tuple[str, ...]] = {
 
 EVERY_PURPOSE: frozenset[str] = frozenset().union(*PURPOSES.values())
 """All of them. Only these may stand on the audit log, even when one is refused."""
-
-CONSENT_PURPOSES: frozenset[str] = frozenset({"marketing"})
-"""What a customer can be asked to consent to."""

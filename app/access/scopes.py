@@ -25,6 +25,8 @@ class Scope(StrEnum):
     """Changes of those fields that the viewer sees in the clear, of customers in their rows."""
     MARKETING_CONSENT = "marketing_consent"
     """Open accounts whose consent to marketing stands at this moment."""
+    OF_CONSENTING = "of_consenting"
+    """The consent to marketing of the accounts of `MARKETING_CONSENT`."""
     PUBLISHED = "published"
 
 
@@ -101,6 +103,32 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.PRIVACY_OFFICER: Scope.ALL,
     },
     "policy": dict.fromkeys(Viewer, Scope.PUBLISHED),
+    "purpose": dict.fromkeys(Viewer, Scope.PUBLISHED),
+    "consent_event": {
+        Viewer.SELF: Scope.OWN,
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+    },
+    "consent_state": {
+        Viewer.SELF: Scope.OWN,
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+        Viewer.SUPPORT: Scope.OF_OPEN,
+        Viewer.MARKETING: Scope.OF_CONSENTING,
+    },
+    "recipient": dict.fromkeys(
+        (
+            Viewer.SELF,
+            Viewer.DIRECTOR,
+            Viewer.SYSTEMS_ENGINEER,
+            Viewer.PRIVACY_OFFICER,
+            Viewer.SUPPORT,
+            Viewer.MARKETING,
+        ),
+        Scope.ALL,
+    ),
 }
 
 

@@ -291,6 +291,92 @@ INVOICE = resource(
     """,
 )
 
+PURPOSE = resource(
+    "purpose",
+    "purposes",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    key                 R    R   R   R   R   R   R   R   R   R   R
+    version             R    R   R   R   R   R   R   R   R   R   R
+    hash                R    R   R   R   R   R   R   R   R   R   R
+    published_at        R    R   R   R   R   R   R   R   R   R   R
+    basis               R    R   R   R   R   R   R   R   R   R   R
+    article             R    R   R   R   R   R   R   R   R   R   R
+    withdrawable        R    R   R   R   R   R   R   R   R   R   R
+    asked_of            R    R   R   R   R   R   R   R   R   R   R
+    consent_kept_from   R    R   R   R   R   R   R   R   R   R   R
+    title               R    R   R   R   R   R   R   R   R   R   R
+    text                R    R   R   R   R   R   R   R   R   R   R
+    categories          R    R   R   R   R   R   R   R   R   R   R
+    fields              R    R   R   R   R   R   R   R   R   R   R
+    retention           R    R   R   R   R   R   R   R   R   R   R
+    recipients          R    R   R   R   R   R   R   R   R   R   R
+    """,
+)
+
+CONSENT_EVENT = resource(
+    "consent_event",
+    "consent_events",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    sequence            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    purpose             R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    purpose_version     R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    purpose_hash        R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    state               R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    recipient_id        R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    fields              R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    expires_at          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    language            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    channel             R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    actor_kind          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    actor_id            M    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    role                R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    session_id          M    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    network             R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    evidence            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    at                  R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | period
+    subject_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+CONSENT_STATE = resource(
+    "consent_state",
+    "consent_states",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   R   R   ·   ·   R   ·   ·   ·
+    purpose             R    R   R   R   R   ·   ·   R   ·   ·   ·
+    recipient_id        R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    purpose_version     R    R   R   R   R   ·   ·   R   ·   ·   ·
+    state               R    R   R   R   R   ·   ·   R   ·   ·   ·
+    fields              R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    expires_at          R    R   R   R   R   ·   ·   R   ·   ·   ·
+    channel             R    R   R   R   R   ·   ·   R   ·   ·   ·
+    at                  R    R   R   R   R   ·   ·   R   ·   ·   ·
+    subject_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+RECIPIENT = resource(
+    "recipient",
+    "recipients",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   R   R   ·   ·   R   ·   ·   ·
+    name                R    RW  R   RW  R   ·   ·   R   ·   ·   ·
+    tax_id              R    RW  R   RW  ·   ·   ·   ·   ·   ·   ·
+    country             R    RW  R   RW  R   ·   ·   R   ·   ·   ·
+    contact_email       R    RW  R   RW  ·   ·   ·   ·   ·   ·   ·
+    safeguards          R    RW  R   RW  R   ·   ·   ·   ·   ·   ·
+    status              R    RW  R   RW  R   ·   ·   R   ·   ·   ·   | filter
+    created_at          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    retired_at          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    created_by          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
 INTERNAL = (
     internal("customer_words", "word customer_id"),
     internal("legacy_customers", "legacy_id customer_id imported_at"),
@@ -300,7 +386,7 @@ INTERNAL = (
     ),
     internal("refresh_tokens", "digest session_id created_at expires_at spent_at"),
     internal("policy_acceptances", "login_id version hash accepted_at channel"),
-    internal("consents", "id customer_id purpose granted at channel actor_kind actor_id"),
+    internal("consent_subjects", "id kind events"),
     internal("audit_subjects", "subject_id event_id"),
     internal(
         "audit_seals",
@@ -337,6 +423,10 @@ RESOURCES: Mapping[str, Resource] = {
         INVOICE,
         AUDIT_EVENT,
         POLICY,
+        PURPOSE,
+        CONSENT_EVENT,
+        CONSENT_STATE,
+        RECIPIENT,
         *INTERNAL,
     )
 }

@@ -3,7 +3,7 @@
 from app.models.audit import AuditEvent, AuditSeal, AuditSubject
 from app.models.authenticators import Authenticator, Challenge, RecoveryCode
 from app.models.base import Base, table_of
-from app.models.consents import Consent
+from app.models.consents import ConsentEvent, ConsentState, ConsentSubject
 from app.models.customer_changes import CustomerChange
 from app.models.customers import Customer, CustomerWord, LegacyCustomer
 from app.models.email_changes import EmailChange
@@ -15,6 +15,8 @@ from app.models.logins import Login, Membership
 from app.models.one_time_tokens import OneTimeToken
 from app.models.outbox import OutboxMessage
 from app.models.policies import Policy, PolicyAcceptance
+from app.models.purposes import Purpose
+from app.models.recipients import Recipient
 from app.models.registrations import PendingRegistration
 from app.models.sessions import RefreshToken, Session
 from app.models.staff import StaffMember
@@ -26,7 +28,9 @@ __all__ = [
     "Authenticator",
     "Base",
     "Challenge",
-    "Consent",
+    "ConsentEvent",
+    "ConsentState",
+    "ConsentSubject",
     "Customer",
     "CustomerChange",
     "CustomerWord",
@@ -45,6 +49,8 @@ __all__ = [
     "PendingRegistration",
     "Policy",
     "PolicyAcceptance",
+    "Purpose",
+    "Recipient",
     "RecoveryCode",
     "RefreshToken",
     "Session",

@@ -12,7 +12,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.models import CustomerChange
+from app.models import ConsentEvent, CustomerChange, table_of
+
+Mask = Callable[[ColumnElement[Any]], ColumnElement[Any]]
 
 
 class position(FunctionElement[int]):  # noqa: N801 - named like the SQL function it stands for
@@ -57,18 +59,21 @@ def mask_phone(column: ColumnElement[Any]) -> ColumnElement[str]:
     return "****" + func.substr(column, func.length(column) - 3, type_=String)
 
 
-def mask_session(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The session where one of the account's own people acted; staff's are the agency's matter."""
-    return case((CustomerChange.actor_kind == "login", column))
+def of_own_people(kind: ColumnElement[str]) -> Mask:
+    """Who or where it was when one of the account's own people acted; staff are the agency's
+    matter."""
+    return lambda column: case((kind == "login", column))
 
 
-MASKS: Mapping[tuple[str, str], Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
+MASKS: Mapping[tuple[str, str], Mask] = {
     ("customer", "tax_id"): mask_tax_id,
     ("customer", "email"): mask_email,
     ("customer", "phone"): mask_phone,
     ("login", "email"): mask_email,
     ("invitation", "email"): mask_email,
     ("outbox_message", "recipient"): mask_email,
-    ("customer_change", "session_id"): mask_session,
+    ("customer_change", "session_id"): of_own_people(table_of(CustomerChange).c.actor_kind),
+    ("consent_event", "actor_id"): of_own_people(table_of(ConsentEvent).c.actor_kind),
+    ("consent_event", "session_id"): of_own_people(table_of(ConsentEvent).c.actor_kind),
 }
 """(resource, field) → its mask. A masked cell without one stops start-up."""

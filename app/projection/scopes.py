@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.access.actors import Actor
 from app.access.matrix import Sight
+from app.access.processing import MARKETING, OURSELVES
 from app.access.scopes import Scope, row_scope
 from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
@@ -22,7 +23,8 @@ from app.models import (
     AuditEvent,
     AuditSubject,
     Authenticator,
-    Consent,
+    ConsentEvent,
+    ConsentState,
     Customer,
     CustomerChange,
     Intervention,
@@ -31,6 +33,7 @@ from app.models import (
     Login,
     Membership,
     Policy,
+    Purpose,
     Session,
 )
 
@@ -49,15 +52,24 @@ def _open_or_fiscal_customers() -> ColumnElement[bool]:
 
 
 def _consenting_customers() -> ColumnElement[bool]:
-    latest = (
-        select(Consent.granted)
-        .where(Consent.customer_id == Customer.id, Consent.purpose == "marketing")
-        .order_by(Consent.id.desc())
+    """`consents.allows`, for marketing by the agency itself, as a condition."""
+    now = bound("scope_now", UtcDateTime())
+    kept_from = (
+        select(Purpose.consent_kept_from)
+        .where(Purpose.key == MARKETING, Purpose.published_at <= now)
+        .order_by(Purpose.version.desc())
         .limit(1)
-        .correlate(Customer)
         .scalar_subquery()
     )
-    return and_(_open_customers(), latest.is_(true()))
+    stands = exists().where(
+        ConsentState.subject_id == Customer.id,
+        ConsentState.purpose == MARKETING,
+        ConsentState.recipient_id == OURSELVES,
+        ConsentState.state == "granted",
+        ConsentState.purpose_version >= kept_from,
+        or_(ConsentState.expires_at.is_(None), ConsentState.expires_at > now),
+    )
+    return and_(_open_customers(), stands)
 
 
 def _own_events() -> ColumnElement[bool]:
@@ -135,6 +147,24 @@ def _changes_in_sight(viewer: Viewer) -> ColumnElement[bool]:
     )
 
 
+def _own_consent_events() -> ColumnElement[bool]:
+    return ConsentEvent.subject_id == bound("scope_customer", ConsentEvent.subject_id.type)
+
+
+def _own_consent_states() -> ColumnElement[bool]:
+    return ConsentState.subject_id == bound("scope_customer", ConsentState.subject_id.type)
+
+
+def _marketing_consents() -> ColumnElement[bool]:
+    theirs = _of(ConsentState.subject_id, _consenting_customers)()
+    agency = ConsentState.recipient_id == OURSELVES
+    return and_(theirs, agency, ConsentState.purpose == MARKETING)
+
+
+def _published_purposes() -> ColumnElement[bool]:
+    return Purpose.published_at <= bound("scope_now", UtcDateTime())
+
+
 def _published_policies() -> ColumnElement[bool]:
     return Policy.published_at <= bound("scope_now", UtcDateTime())
 
@@ -164,6 +194,14 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("audit_event", Scope.ALL): true,
     ("audit_event", Scope.OWN): _own_events,
     ("policy", Scope.PUBLISHED): _published_policies,
+    ("purpose", Scope.PUBLISHED): _published_purposes,
+    ("consent_event", Scope.ALL): true,
+    ("consent_event", Scope.OWN): _own_consent_events,
+    ("consent_state", Scope.ALL): true,
+    ("consent_state", Scope.OWN): _own_consent_states,
+    ("consent_state", Scope.OF_OPEN): _of(ConsentState.subject_id, _open_customers),
+    ("consent_state", Scope.OF_CONSENTING): _marketing_consents,
+    ("recipient", Scope.ALL): true,
 }
 
 

@@ -6,7 +6,7 @@ from pydantic import MISSING, ConfigDict, Field, StrictBool, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
-from app.access.purposes import CONSENT_PURPOSES
+from app.access.processing import ASKED_OF_ACCOUNTS
 from app.core.documents import CustomerKind, normalise_tax_id
 from app.core.text import FieldRefused
 from app.schemas.body import Body
@@ -29,7 +29,7 @@ from app.schemas.fields import (
 
 
 def _known_purpose(text: str) -> str:
-    if text not in CONSENT_PURPOSES:
+    if text not in ASKED_OF_ACCOUNTS:
         raise FieldRefused("unknown_purpose")
     return text
 
@@ -40,7 +40,7 @@ Complement = Annotated[str, line(100, "Sala 12")]
 District = Annotated[str, line(100, "Bela Vista")]
 City = Annotated[str, line(80, "São Paulo")]
 AttentionNote = Annotated[str, multiline(2000, "Prefere ser atendida depois das 14h.")]
-Purpose = Annotated[str, Checked(_known_purpose, {"enum": sorted(CONSENT_PURPOSES)})]
+Purpose = Annotated[str, Checked(_known_purpose, {"enum": sorted(ASKED_OF_ACCOUNTS)})]
 Status = Literal["active", "suspended", "closed"]
 
 _ADDRESS: Final[dict[str, Any]] = {
@@ -156,7 +156,7 @@ class Registration(Body):
     address: Address | None = None
     preferences: Preferences | None = None
     accepted_policy_version: Annotated[int, Field(ge=1, le=2**31 - 1), WHOLE]
-    consents: Annotated[list[ConsentChoice], Field(max_length=len(CONSENT_PURPOSES))] | None = None
+    consents: Annotated[list[ConsentChoice], Field(max_length=len(ASKED_OF_ACCOUNTS))] | None = None
 
     @field_validator("tax_id")
     @classmethod

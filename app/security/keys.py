@@ -170,6 +170,16 @@ class Keyring:
             ]
         }
 
+    def jwks_of_all_times(self) -> dict[str, list[dict[str, Any]]]:
+        """The same with the keys that sign no more, whose receipts must still be verifiable."""
+        known = {key["kid"] for key in self.jwks()["keys"]}
+        retired = [
+            {**key.to_dict(), "kid": kid, "use": "sig"}
+            for kid in reversed(self._retired.kids())
+            if kid not in known and _taken_over(kid) and (key := self._retired.get(kid))
+        ]
+        return {"keys": [*self.jwks()["keys"], *retired]}
+
     def rotate(self) -> str:
         """Makes a key that signs from now on, and returns its kid. Older keys still verify."""
         with locked(self._folder):

@@ -36,5 +36,12 @@ class RetiredKeys:
                 return None
         return self._known[kid]
 
+    def kids(self) -> list[str]:
+        """The names of the keys that are kept, oldest first."""
+        end = ".pub.pem"
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.name[: -len(end)] for path in self._folder.glob(f"*{end}"))
+
     def _path(self, kid: str) -> Path:
         return self._folder / f"{kid}.pub.pem"

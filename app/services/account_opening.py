@@ -18,10 +18,11 @@ from app.core.emails import email_key
 from app.core.errors import Failure
 from app.core.ids import coarse_id, new_id
 from app.core.language import Language
-from app.models import Consent, Customer, CustomerWord, Login, Membership, PolicyAcceptance
+from app.models import Customer, CustomerWord, Login, Membership, PolicyAcceptance
 from app.projection.projection import to_json
-from app.services import email_chains
+from app.services import consent_ledger, email_chains
 from app.services.audit_log import Deed
+from app.services.consent_ledger import Statement
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
 from app.services.policies import Version
@@ -54,6 +55,7 @@ class Opened:
 async def open_account(
     platform: Platform,
     connection: AsyncConnection,
+    caller: Actor,
     application: Application,
     *,
     verified_at: datetime | None = None,
@@ -73,24 +75,16 @@ async def open_account(
             channel=CHANNEL,
         )
     )
-    return Opened(customer_id, login_id)
+    opened = Opened(customer_id, login_id)
+    await _record_consents(platform, connection, _owner(caller, opened), application)
+    return opened
 
 
 async def show(
     platform: Platform, connection: AsyncConnection, caller: Actor, action: str, opened: Opened
 ) -> bytes:
     """``{"customer": …}`` as JSON, as its owner sees it; on record as shown to them."""
-    owner = Actor(
-        kind="login",
-        viewer=Viewer.SELF,
-        purpose=PURPOSES[Viewer.SELF][0],
-        request_id=caller.request_id,
-        id=opened.login_id,
-        customer_id=opened.customer_id,
-        permissions=(OWNER,),
-        network=caller.network,
-        device=caller.device,
-    )
+    owner = _owner(caller, opened)
     plan = platform.projection.plan(owner, "customer")
     values = platform.projection.scope(owner, platform.clock()) | {"id": opened.customer_id}
     row = (await connection.execute(platform.projection.one(plan), values)).one()
@@ -108,6 +102,39 @@ async def put_on_record(
         actor,
         Deed(action, subject_type="customer", subject_id=customer_id, fields=fields, rows=1),
     )
+
+
+def _owner(caller: Actor, opened: Opened) -> Actor:
+    """Whoever registers, as the owner that they have just become."""
+    return Actor(
+        kind="login",
+        viewer=Viewer.SELF,
+        purpose=PURPOSES[Viewer.SELF][0],
+        request_id=caller.request_id,
+        id=opened.login_id,
+        customer_id=opened.customer_id,
+        permissions=(OWNER,),
+        network=caller.network,
+        device=caller.device,
+    )
+
+
+async def _record_consents(
+    platform: Platform, connection: AsyncConnection, owner: Actor, application: Application
+) -> None:
+    """One event for each answer: two purposes are two events, and silence is none."""
+    assert owner.customer_id is not None  # noqa: S101 - owners have an account
+    for choice in application.form["consents"] or ():
+        statement = Statement(
+            subject_id=owner.customer_id,
+            purpose=choice["purpose"],
+            granted=choice["granted"],
+            channel="web",
+            language=application.language,
+            said_at=application.made_at,
+            evidence={"form": "registration"},
+        )
+        await consent_ledger.record(platform, connection, owner, statement)
 
 
 async def _insert_login(
@@ -167,17 +194,4 @@ async def _insert_customer(
             created_at=now,
         )
     )
-    for choice in form["consents"] or ():
-        await connection.execute(
-            insert(Consent).values(
-                id=new_id(),
-                customer_id=customer_id,
-                purpose=choice["purpose"],
-                granted=choice["granted"],
-                at=application.made_at,
-                channel=CHANNEL,
-                actor_kind="login",
-                actor_id=login_id,
-            )
-        )
     return customer_id

@@ -12,16 +12,18 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.access.processing import MARKETING
 from app.access.viewers import STAFF_ROLES
 from app.core.documents import with_check_digits
 from app.core.emails import email_key
 from app.core.errors import Failure
 from app.core.ids import coarse_id, new_id
 from app.core.settings import Settings
-from app.models import Consent, Customer, CustomerWord, Login, Membership, PolicyAcceptance
+from app.models import Customer, CustomerWord, Login, Membership, PolicyAcceptance
 from app.security.keyfiles import make_private_folder
-from app.services import demo_accountant, policies, staff
+from app.services import consent_ledger, demo_accountant, policies, purposes, staff
 from app.services.audit_log import Deed
+from app.services.consent_ledger import Statement
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
 from app.services.system import operator
@@ -285,8 +287,13 @@ async def _insert(
             for person in people
         ],
     )
-    if consents := list(_consent_rows(people, now)):
-        await connection.execute(insert(Consent), consents)
+    await consent_ledger.record_first(
+        connection,
+        list(_consents(people)),
+        now,
+        words=await purposes.in_force(connection, MARKETING, now),
+        actor_kind="system",
+    )
     deed = Deed("system:customer:load_demo", subject_type="customer", rows=len(people))
     await platform.audit.add(connection, operator(), deed)
 
@@ -307,19 +314,16 @@ def _customer_row(person: _Person) -> dict[str, Any]:
     }
 
 
-def _consent_rows(people: list[_Person], now: datetime) -> Iterator[dict[str, Any]]:
+def _consents(people: list[_Person]) -> Iterator[Statement]:
     for person in people:
         if person.marketing is not None:
-            yield {
-                "id": new_id(),
-                "customer_id": person.customer_id,
-                "purpose": "marketing",
-                "granted": person.marketing,
-                "at": now,
-                "channel": "demo",
-                "actor_kind": "login",
-                "actor_id": person.login_id,
-            }
+            yield Statement(
+                subject_id=person.customer_id,
+                purpose=MARKETING,
+                granted=person.marketing,
+                channel="import",
+                evidence={"source": "demo"},
+            )
 
 
 async def _already(connection: AsyncConnection) -> int:

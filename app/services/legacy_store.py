@@ -2,23 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.access.processing import MARKETING
 from app.core.ids import coarse_id, new_id
-from app.models import Consent, Customer, CustomerWord, LegacyCustomer, Login, Membership
+from app.models import Customer, CustomerWord, LegacyCustomer, Login, Membership
+from app.services import consent_ledger
 from app.services.audit_log import Deed
+from app.services.consent_ledger import Statement
 from app.services.customers import RESOURCE, word_rows
 from app.services.legacy_rows import Candidate
 from app.services.platform import Platform
 from app.services.system import operator
 
 ACTION: Final = "system:customer:import"
-CHANNEL: Final = "import"
 TURN: Final = "legacy-import"
 FIELDS: Final = (
     "kind", "status", "name", "email", "phone", "tax_id", "address.street", "address.number",
@@ -150,21 +152,19 @@ async def _insert_customers(
             for arrival in arrivals
         ],
     )
-    consents: list[dict[str, Any]] = [
-        {
-            "id": new_id(),
-            "customer_id": arrival.customer_id,
-            "purpose": "marketing",
-            "granted": arrival.candidate.marketing,
-            "at": now,  # when it was said is not in the export
-            "channel": CHANNEL,
-            "actor_kind": "system",
-        }
+    consents = [
+        Statement(
+            subject_id=arrival.customer_id,
+            purpose=MARKETING,
+            granted=arrival.candidate.marketing,
+            channel="import",
+            evidence={"source": "legacy export"},
+        )
         for arrival in arrivals
         if arrival.candidate.marketing is not None
     ]
-    if consents:
-        await connection.execute(insert(Consent), consents)
+    # When it was said, and to which words, is not in the export.
+    await consent_ledger.record_first(connection, consents, now, words=None, actor_kind="system")
     shown = tuple(arrival.customer_id for arrival in arrivals)
     deed = Deed(ACTION, subject_type=RESOURCE, fields=FIELDS, rows=len(shown), subjects=shown)
     await platform.audit.add(connection, operator(), deed)

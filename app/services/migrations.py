@@ -17,7 +17,7 @@ from app.core.errors import Failure
 from app.core.settings import Settings
 from app.core.statements import prepare
 from app.security.keyfiles import make_private_folder
-from app.services import policies
+from app.services import policies, purposes
 from app.services.platform import Platform
 
 ROOT = Path(str(resources.files("app"))).parent
@@ -42,8 +42,10 @@ def upgrade(settings: Settings) -> None:
 
 
 async def install(platform: Platform) -> bool:
-    """What a migrated database needs before it can serve: the first policy. Whether it was new."""
+    """What a migrated database needs before it can serve: the first policy, and what the register
+    of purposes holds anew. Whether the policy was new. Raises `RegisterError`."""
     async with platform.database.transaction() as connection:
+        await purposes.install(connection, platform.clock)
         return await policies.install_first(connection, platform.clock)
 
 

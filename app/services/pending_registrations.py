@@ -103,7 +103,7 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> bytes:
         await _forget(platform, connection, forms)
         # Whoever holds the link reads the mail of that address: that is its verification.
         opened = await account_opening.open_account(
-            platform, connection, application, verified_at=platform.clock()
+            platform, connection, actor, application, verified_at=platform.clock()
         )
         return await account_opening.show(platform, connection, actor, ACTION, opened)
 

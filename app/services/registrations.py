@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
-from app.access.purposes import CONSENT_PURPOSES
+from app.access.processing import ASKED_OF_ACCOUNTS
 from app.core.emails import email_key
 from app.core.errors import Failure, FieldError
 from app.core.language import Language
@@ -87,7 +87,7 @@ async def register(
                 return await _again(platform, connection, actor, before)
         application = await _application(platform, connection, form, password_hash, language)
         if mode == "open":
-            opened = await account_opening.open_account(platform, connection, application)
+            opened = await account_opening.open_account(platform, connection, actor, application)
             await email_verifications.queue(platform, connection, opened.login_id)
             body = await account_opening.show(platform, connection, actor, ACTION, opened)
         else:
@@ -133,7 +133,7 @@ def _demand_known_purposes(form: Registration) -> None:
     errors = [
         FieldError(f"/consents/{place}/purpose", "unknown_purpose")
         for place, choice in enumerate(form.consents or ())
-        if choice.purpose not in CONSENT_PURPOSES
+        if choice.purpose not in ASKED_OF_ACCOUNTS
     ]
     if errors:
         raise Failure("validation_failed", errors=errors)

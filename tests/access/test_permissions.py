@@ -65,6 +65,7 @@ GRANTED = {
     **dict.fromkeys(
         (
             "public:policy:read",
+            "public:purpose:read",
             "public:password:assess",
             "public:password:recover",
             "public:password:reset",

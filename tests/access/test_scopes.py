@@ -32,6 +32,13 @@ SIGNED = {
     ),
     "audit_event": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
     "policy": (Scope.PUBLISHED,) * len(Viewer),
+    "purpose": (Scope.PUBLISHED,) * len(Viewer),
+    "consent_event": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+    "consent_state": (
+        *(Scope.OWN, ALL, ALL, ALL, Scope.OF_OPEN, NONE, NONE, Scope.OF_CONSENTING),
+        *(NONE, NONE, NONE),
+    ),
+    "recipient": (ALL, ALL, ALL, ALL, ALL, NONE, NONE, ALL, NONE, NONE, NONE),
 }
 
 

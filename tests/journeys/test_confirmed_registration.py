@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from app.models import (
     AuditEvent,
-    Consent,
+    ConsentEvent,
     Customer,
     Login,
     OneTimeToken,
@@ -116,8 +116,9 @@ async def test_the_account_exists_once_the_link_was_opened(house: Service) -> No
             select(PolicyAcceptance).where(PolicyAcceptance.login_id == login.id),
         )
         assert before <= accepted.accepted_at <= asked
-        [consent] = await rows(house.platform, select(Consent).where(Consent.actor_id == login.id))
-        assert (consent.granted, before <= consent.at <= asked) == (True, True)
+        said = select(ConsentEvent).where(ConsentEvent.actor_id == login.id)
+        [consent] = await rows(house.platform, said)
+        assert (consent.state, before <= consent.at <= asked) == ("granted", True)
     finally:
         house.clock.ahead = timedelta()
 

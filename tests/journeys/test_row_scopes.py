@@ -80,11 +80,11 @@ async def test_marketing_sees_while_the_latest_word_is_yes(stage: Stage) -> None
 
 async def test_consent_to_something_else_is_no_consent(stage: Stage) -> None:
     person = await add_customer(stage.platform, name="Outra Finalidade", marketing=False)
-    await say_consent(stage.platform, person.id, granted=True, purpose="research")
+    await say_consent(stage.platform, person.id, granted=True, purpose="analytics")
     assert not await sees(stage, Viewer.MARKETING, person)
     # And a no to something else takes no consent away.
     await say_consent(stage.platform, person.id, granted=True)
-    await say_consent(stage.platform, person.id, granted=False, purpose="research")
+    await say_consent(stage.platform, person.id, granted=False, purpose="analytics")
     assert await sees(stage, Viewer.MARKETING, person)
 
 

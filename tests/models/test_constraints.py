@@ -13,7 +13,6 @@ from app.core.database import Database
 from app.core.ids import new_id
 from app.models import (
     Base,
-    Consent,
     Customer,
     CustomerWord,
     LegacyCustomer,
@@ -98,16 +97,6 @@ async def family(database: Database) -> tuple[Any, Any, Any]:
     await store(
         database, LegacyCustomer, legacy_id=str(new_id()), customer_id=customer_id, imported_at=now
     )
-    await store(
-        database,
-        Consent,
-        customer_id=customer_id,
-        purpose="marketing",
-        granted=True,
-        at=now,
-        channel="web",
-        actor_kind="login",
-    )
     return customer_id, login_id, session
 
 
@@ -190,7 +179,7 @@ async def test_what_belongs_to_a_customer_goes_with_it_and_logins_stay(
     async with database.transaction() as connection:
         await connection.execute(delete(Customer).where(Customer.id == customer_id))
     async with database.transaction() as connection:
-        for model in (CustomerWord, LegacyCustomer, Consent, Membership, Session):
+        for model in (CustomerWord, LegacyCustomer, Membership, Session):
             table: Any = model
             left = select(table).where(table.customer_id == customer_id)
             assert (await connection.execute(left)).all() == [], model

@@ -49,6 +49,7 @@ UNFOLLOWED = {
     "incidents": {"created_by", "confirmed_by"},
     "interventions": {"staff_id"},
     "outbox_messages": {"staff_id"},
+    "recipients": {"created_by"},
 }
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.access.purposes import CONSENT_PURPOSES
+from app.access.processing import ASKED_OF_ACCOUNTS
 from app.schemas.body import Body
 from app.schemas.customers import (
     Address,
@@ -113,7 +113,7 @@ class TestRegistration:
             ([{"purpose": "marketing", "granted": "true"}], {"consents/0/granted": "bool_type"}),
             ([{"purpose": "marketing"}], {"consents/0/granted": "missing"}),
             (
-                [{"purpose": "marketing", "granted": True}] * (len(CONSENT_PURPOSES) + 1),
+                [{"purpose": "marketing", "granted": True}] * (len(ASKED_OF_ACCOUNTS) + 1),
                 {"consents": "too_long"},
             ),
         ],

@@ -13,7 +13,7 @@ from app.access.viewers import STAFF_ROLES
 from app.core.documents import normalise_tax_id
 from app.core.errors import Failure
 from app.core.phones import normalise_phone
-from app.models import Consent, Customer, CustomerWord, Login, Policy, PolicyAcceptance
+from app.models import ConsentEvent, Customer, CustomerWord, Login, Policy, PolicyAcceptance
 from app.services import demo, demo_accountant, sign_in
 from app.services.second_factors import Code
 from tests.support.people import bearer, stranger
@@ -85,7 +85,7 @@ async def test_people_are_whole_and_valid(house: Service) -> None:
     for table in (Login, PolicyAcceptance):
         assert await count(house.platform, table) == 40 + 1  # the accountant
     assert await count(house.platform, CustomerWord) > 40
-    assert 0 < await count(house.platform, Consent) < 40
+    assert 0 < await count(house.platform, ConsentEvent) < 40
     hashes = select(func.count(Login.password_hash.distinct()))
     assert (await rows(house.platform, hashes))[0][0] == 1
 

@@ -15,7 +15,7 @@ from app.core.settings import Settings
 from app.models import (
     AuditSubject,
     Base,
-    Consent,
+    ConsentEvent,
     Customer,
     CustomerWord,
     LegacyCustomer,
@@ -140,12 +140,11 @@ async def test_a_row_becomes_a_whole_customer(platform: Platform, tmp_path: Path
     [membership] = await rows(platform, select(Membership.__table__))
     assert (membership.login_id, membership.customer_id) == (login.id, customer.id)
     assert (membership.permissions, membership.revoked_at) == (("owner",), None)
-    [consent] = await rows(platform, select(Consent.__table__))
-    assert (consent.customer_id, consent.purpose, consent.granted) == (
-        customer.id,
-        "marketing",
-        True,
-    )
+    [consent] = await rows(platform, select(ConsentEvent.__table__))
+    assert (consent.subject_id, consent.sequence) == (customer.id, 1)
+    assert (consent.purpose, consent.state) == ("marketing", "granted")
+    # To which words, nobody can say.
+    assert (consent.purpose_version, consent.purpose_hash) == (0, None)
     assert (consent.channel, consent.actor_kind, consent.actor_id) == ("import", "system", None)
     [origin] = await rows(platform, select(LegacyCustomer.__table__))
     assert (origin.legacy_id, origin.customer_id) == ("3", customer.id)
@@ -163,10 +162,15 @@ async def test_consent_is_taken_over_only_where_it_was_stated(
     platform: Platform, tmp_path: Path
 ) -> None:
     await imported(platform, export(tmp_path, legacy.rows(6)))
-    statement = select(LegacyCustomer.legacy_id, Consent.granted).join(
-        Consent, Consent.customer_id == LegacyCustomer.customer_id
+    statement = select(LegacyCustomer.legacy_id, ConsentEvent.state).join(
+        ConsentEvent, ConsentEvent.subject_id == LegacyCustomer.customer_id
     )
-    assert dict(await rows(platform, statement)) == {"1": False, "3": True, "4": False, "6": True}
+    assert dict(await rows(platform, statement)) == {
+        "1": "denied",
+        "3": "granted",
+        "4": "denied",
+        "6": "granted",
+    }
 
 
 async def test_a_second_run_changes_nothing_and_hashes_nothing(

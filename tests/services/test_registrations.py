@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.core.errors import Failure
 from app.models import (
     AuditEvent,
-    Consent,
+    ConsentEvent,
     Customer,
     CustomerWord,
     IdempotencyKey,
@@ -31,7 +31,7 @@ from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-TABLES = (Customer, CustomerWord, Login, Membership, PolicyAcceptance, Consent)
+TABLES = (Customer, CustomerWord, Login, Membership, PolicyAcceptance, ConsentEvent)
 
 
 def form(email: str, **changed: Any) -> Registration:
@@ -100,16 +100,19 @@ async def test_each_consent_is_a_row_of_its_own(house: Service, granted: bool) -
     choices = [{"purpose": "marketing", "granted": granted}]
     shown = await opened(house, form(f"consent-{granted}@exemplo.com.br", consents=choices))
     [row] = await rows(
-        house.platform, select(Consent).where(Consent.customer_id == UUID(shown["id"]))
+        house.platform, select(ConsentEvent).where(ConsentEvent.subject_id == UUID(shown["id"]))
     )
-    assert (row.purpose, row.granted, row.channel) == ("marketing", granted, "web")
+    state = "granted" if granted else "denied"
+    assert (row.purpose, row.state, row.channel) == ("marketing", state, "web")
+    assert row.purpose_version == 1
+    assert row.purpose_hash
     assert row.actor_kind == "login"
     assert row.actor_id is not None
 
 
 async def test_who_was_not_asked_said_nothing(house: Service) -> None:
     shown = await opened(house, form("nada@exemplo.com.br"))
-    statement = select(Consent).where(Consent.customer_id == UUID(shown["id"]))
+    statement = select(ConsentEvent).where(ConsentEvent.subject_id == UUID(shown["id"]))
     assert await rows(house.platform, statement) == []
 
 

@@ -61,6 +61,17 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("audit_events", "actor_kind"): "staff",
     ("audit_events", "outcome"): "allowed",
     ("audit_seals", "number"): 1,
+    ("consent_subjects", "kind"): "account",
+    ("consent_events", "state"): "granted",
+    ("consent_events", "recipient_id"): None,
+    ("consent_events", "language"): "pt-BR",
+    ("consent_events", "channel"): "web",
+    ("consent_events", "actor_kind"): "staff",
+    ("consent_states", "state"): "granted",
+    ("purposes", "basis"): "consent",
+    ("recipients", "country"): "BR",
+    ("recipients", "status"): "active",
+    ("recipients", "retired_at"): None,
 }
 """Columns that hold one of a few words, or nothing, by constraint or by meaning."""
 
@@ -152,6 +163,7 @@ _SHAPED: Mapping[tuple[str, str], Callable[[int, str], str]] = {
     ("invitations", "email"): lambda _, text: f"{text}@exemplo.com.br",
     ("customers", "phone"): lambda number, _: f"+55119{61000000 + number}",
     ("customers", "tax_id"): lambda number, _: cpf(820000000 + number),
+    ("recipients", "contact_email"): lambda _, text: f"{text}@exemplo.com.br",
     ("outbox_messages", "recipient"): lambda _, text: f"{text}@exemplo.com.br",
     ("customers", "postal_code"): lambda number, _: f"{69900000 + number}",
 }

@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 
 from app.core.clock import system_clock
 from app.core.database import Database
-from app.services import policies
+from app.services import policies, purposes
 from tests.support.postgres import EmbeddedPostgres
 from tests.support.room import ROOT, Room
 
@@ -32,14 +32,15 @@ def migrate(url: str) -> None:
     """Bring the database at `url` to what an operator has after `salvaguarda migrate`."""
     config = alembic_config(url)
     _apart(lambda: command.upgrade(config, "head"))
-    _apart(lambda: asyncio.run(_install_policy(url)))
+    _apart(lambda: asyncio.run(_install(url)))
 
 
-async def _install_policy(url: str) -> None:
+async def _install(url: str) -> None:
     database = Database(url)
     try:
         async with database.transaction() as connection:
             await policies.install_first(connection, system_clock)
+            await purposes.install(connection, system_clock)
     finally:
         await database.close()
 

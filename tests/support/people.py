@@ -12,7 +12,7 @@ Nobody here signs in: a session row is opened by the service's own function, and
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,11 +24,13 @@ from app.access.actors import Actor
 from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES, Viewer
 from app.core.emails import email_key
 from app.core.ids import coarse_id, new_id
-from app.models import Authenticator, Consent, Customer, CustomerWord, Login, Membership, Session
-from app.services import migrations, staff
+from app.models import Authenticator, Customer, CustomerWord, Login, Membership, Session
+from app.services import consent_ledger, migrations, staff
+from app.services.consent_ledger import Statement
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
 from app.services.sessions import Holder, anonymous, open_session
+from app.services.system import operator
 
 PASSWORD = "Quatro-gatos-7-telhados!"
 REASON = "Chamado 4711: conferir o cadastro"
@@ -211,19 +213,10 @@ async def say_consent(
     platform: Platform, customer_id: UUID, *, granted: bool, purpose: str = "marketing"
 ) -> None:
     """A customer's yes or no, now: one more row of the ledger."""
+    statement = Statement(subject_id=customer_id, purpose=purpose, granted=granted, channel="web")
+    actor = replace(operator(), kind="login")
     async with platform.database.transaction() as connection:
-        await connection.execute(
-            insert(Consent).values(
-                id=new_id(),
-                customer_id=customer_id,
-                purpose=purpose,
-                granted=granted,
-                at=platform.clock(),
-                channel="web",
-                actor_kind="login",
-                actor_id=None,
-            )
-        )
+        await consent_ledger.record(platform, connection, actor, statement)
 
 
 async def change_columns(platform: Platform, customer_id: UUID, **columns: Any) -> None:

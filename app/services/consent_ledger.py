@@ -1,0 +1,209 @@
+"""The consent ledger: each statement becomes one event, in the subject's own gapless order.
+
+The subject's row in `consent_subjects` is the queue: whoever counts it up holds it until their
+transaction ends, so that events have one order and what stands is always the last of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal, cast
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.actors import Actor
+from app.access.processing import OURSELVES
+from app.core.errors import Failure
+from app.core.ids import new_id
+from app.core.language import Language
+from app.models import ConsentEvent, ConsentState, ConsentSubject, table_of
+from app.services import purposes
+from app.services.platform import Platform
+
+SubjectKind = Literal["account", "visitor"]
+Channel = Literal["web", "phone", "import", "api"]
+State = Literal["granted", "denied", "withdrawn", "expired"]
+
+BEFORE_THE_REGISTER: Final = 0
+"""The version of words that were not kept."""
+
+_STATE: Final = table_of(ConsentState)
+_SUBJECT: Final = table_of(ConsentSubject)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a subject says about one purpose.
+
+    `version` is that of the words they saw; None takes the one in force (a refusal needs no
+    reading). `said_at` is None for now. `recipient_id` and `fields` go together: a third party, and
+    what it may get.
+    """
+
+    subject_id: UUID
+    purpose: str
+    granted: bool
+    channel: Channel
+    subject_kind: SubjectKind = "account"
+    version: int | None = None
+    recipient_id: UUID | None = None
+    fields: tuple[str, ...] | None = None
+    expires_at: datetime | None = None
+    language: Language | None = None
+    said_at: datetime | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The event that a statement became, and what had stood before (None: nothing)."""
+
+    id: UUID
+    sequence: int
+    state: State
+    before: State | None
+
+
+async def record(
+    platform: Platform, connection: AsyncConnection, actor: Actor, statement: Statement
+) -> Recorded:
+    """Write the event and what stands from now on, in the caller's transaction.
+
+    A no after a yes is a withdrawal. Raises `Failure` with ``purpose_unknown`` for one that is not
+    in force, ``purpose_version_not_current`` for words that are no longer those in force.
+    """
+    sequence = await _next(connection, statement.subject_id, statement.subject_kind)
+    at = statement.said_at or platform.clock()
+    words = await purposes.in_force(connection, statement.purpose, at)
+    if words is None:
+        raise Failure("purpose_unknown")
+    if statement.version not in (None, words.version):
+        raise Failure("purpose_version_not_current")
+    before = await _standing(connection, statement)
+    state: State = "granted" if statement.granted else "denied"
+    if before == "granted" and not statement.granted:
+        state = "withdrawn"
+    event = _row(
+        statement,
+        state,
+        sequence,
+        at,
+        purpose_version=words.version,
+        purpose_hash=words.hash,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        role=actor.viewer if actor.kind == "staff" else None,
+        session_id=actor.session_id,
+        network=actor.network,
+    )
+    await connection.execute(insert(ConsentEvent), event)
+    await stand(connection, event)
+    return Recorded(event["id"], sequence, state, before)
+
+
+async def record_first(
+    connection: AsyncConnection,
+    statements: Sequence[Statement],
+    at: datetime,
+    *,
+    words: purposes.Words | None,
+    actor_kind: str,
+) -> None:
+    """The very first statements of as many new accounts, in bulk: one each.
+
+    `words` are those that they saw, None where nobody can say.
+    """
+    if not statements:
+        return
+    events = [
+        _row(
+            statement,
+            "granted" if statement.granted else "denied",
+            1,
+            at,
+            purpose_version=words.version if words else BEFORE_THE_REGISTER,
+            purpose_hash=words.hash if words else None,
+            actor_kind=actor_kind,
+        )
+        for statement in statements
+    ]
+    subjects = [
+        {"id": statement.subject_id, "kind": statement.subject_kind, "events": 1}
+        for statement in statements
+    ]
+    await connection.execute(insert(ConsentSubject), subjects)
+    await connection.execute(insert(ConsentEvent), events)
+    await connection.execute(insert(ConsentState), [state_of(event) for event in events])
+
+
+async def stand(connection: AsyncConnection, event: Mapping[str, Any]) -> None:
+    """Have the event, the subject's newest, decide what stands for its purpose and recipient."""
+    postgres = connection.dialect.name == "postgresql"
+    write = postgresql.insert(_STATE) if postgres else sqlite.insert(_STATE)
+    keys = {"subject_id", "purpose", "recipient_id"}
+    await connection.execute(
+        write.on_conflict_do_update(
+            index_elements=sorted(keys),
+            set_={
+                column.name: write.excluded[column.name]
+                for column in _STATE.c
+                if column.name not in keys
+            },
+        ),
+        state_of(event),
+    )
+
+
+def state_of(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands after an event, by column of `consent_states`."""
+    return {column.name: event[column.name] for column in _STATE.c} | {
+        "recipient_id": event["recipient_id"] or OURSELVES
+    }
+
+
+async def _next(connection: AsyncConnection, subject_id: UUID, kind: SubjectKind) -> int:
+    """The number of the subject's next event; others who want one wait until we are done."""
+    postgres = connection.dialect.name == "postgresql"
+    write = postgresql.insert(_SUBJECT) if postgres else sqlite.insert(_SUBJECT)
+    counted = write.on_conflict_do_update(
+        index_elements=["id"], set_={"events": ConsentSubject.events + 1}
+    ).returning(_SUBJECT.c.events)
+    row = {"id": subject_id, "kind": kind, "events": 1}
+    number: int = (await connection.execute(counted, row)).scalar_one()
+    return number
+
+
+async def _standing(connection: AsyncConnection, statement: Statement) -> State | None:
+    found = select(ConsentState.state).where(
+        ConsentState.subject_id == statement.subject_id,
+        ConsentState.purpose == statement.purpose,
+        ConsentState.recipient_id == (statement.recipient_id or OURSELVES),
+    )
+    return cast(State | None, (await connection.execute(found)).scalar_one_or_none())
+
+
+def _row(
+    statement: Statement, state: State, sequence: int, at: datetime, **known: Any
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "subject_id": statement.subject_id,
+        "sequence": sequence,
+        "purpose": statement.purpose,
+        "state": state,
+        "recipient_id": statement.recipient_id,
+        "fields": statement.fields,
+        "expires_at": statement.expires_at if state == "granted" else None,
+        "language": statement.language,
+        "channel": statement.channel,
+        "actor_id": None,
+        "role": None,
+        "session_id": None,
+        "network": None,
+        "evidence": dict(statement.evidence),
+        "at": at,
+        **known,
+    }
