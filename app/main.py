@@ -26,6 +26,7 @@ from app.routers.customer import (
     members,
     membership,
     profile,
+    recipients,
 )
 from app.routers.customer import authenticators as customer_authenticators
 from app.routers.customer import interventions as own_interventions
@@ -55,6 +56,7 @@ from app.routers.staff import customer_changes as staff_customer_changes
 from app.routers.staff import invoices as staff_invoices
 from app.routers.staff import members as staff_members
 from app.routers.staff import password as staff_password
+from app.routers.staff import recipients as staff_recipients
 from app.routers.staff import sessions as staff_sessions
 from app.security.keys import Keyring
 from app.services import messages as mails
@@ -86,6 +88,8 @@ DOORS = (
     invoices.router,
     staff_members.router,
     staff_invoices.router,
+    recipients.router,
+    staff_recipients.router,
     public_invitations.router,
     own_interventions.router,
     customer_authenticators.router,

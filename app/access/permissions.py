@@ -29,6 +29,10 @@ TABLE = """
     staff:incident:confirm            ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
     staff:incident:cancel             ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
     staff:outbox_message:list         ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:recipient:list              ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
+    staff:recipient:read              ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
+    staff:recipient:create            ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:recipient:update            ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -70,6 +74,7 @@ TABLE = """
     customer:intervention:read        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:invoice:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:invoice:read             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:recipient:list           yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     public:purpose:read               ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:policy:read                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:assess            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
@@ -114,6 +119,7 @@ MEMBERS_TABLE = """
     customer:intervention:read        any
     customer:invoice:list             invoices
     customer:invoice:read             invoices
+    customer:recipient:list           consents
 """
 """What a member of an account needs for each verb there. ``any``: it concerns their own login."""
 

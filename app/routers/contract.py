@@ -153,9 +153,11 @@ _WITH_TAG: Final = frozenset(
         "staff_read_authenticator",
         "staff_read_customer",
         "staff_read_invoice",
+        "staff_read_recipient",
         "staff_rename_authenticator",
         "staff_settle_invoice",
         "staff_update_customer",
+        "staff_update_recipient",
         "staff_read_incident",
         "staff_update_incident",
         "staff_confirm_incident",
@@ -254,6 +256,7 @@ _IDEMPOTENT: Final = frozenset(
         ("post", "/v1/staff/customers/{customer_id}/invoices"),
         ("post", "/v1/staff/interventions"),
         ("post", "/v1/staff/incidents"),
+        ("post", "/v1/staff/recipients"),
     }
 )
 """Operations that take an `Idempotency-Key`."""

@@ -34,6 +34,7 @@ AuthenticatorId = Annotated[str, _id_of("second factor")]
 CustomerId = Annotated[str, _id_of("customer")]
 IncidentId = Annotated[str, _id_of("incident")]
 InterventionId = Annotated[str, _id_of("intervention")]
+RecipientId = Annotated[str, _id_of("third party")]
 
 
 def read_id(text: str) -> UUID:

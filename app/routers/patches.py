@@ -13,6 +13,7 @@ from app.schemas.customers import AddressPatch, CustomerPatch, changes
 from app.schemas.incidents import IncidentPatch
 from app.schemas.invoices import InvoicePatch
 from app.schemas.members import MemberPatch
+from app.schemas.recipients import RecipientPatch
 
 Patch = TypeVar("Patch", bound=Body)
 
@@ -34,6 +35,11 @@ def member_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
 def invoice_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The same for an invoice."""
     return validated(InvoicePatch, body).model_dump()
+
+
+def recipient_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same for a third party."""
+    return validated(RecipientPatch, body).model_dump(exclude_unset=True)
 
 
 def incident_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -71,7 +77,12 @@ def patch_schemas() -> dict[str, Any]:
         "properties": {name: of for name, of in staff["properties"].items() if name in own},
         "examples": [example for example in staff["examples"] if example.keys() <= own],
     }
-    others = ((MemberPatch, "membership"), (InvoicePatch, "invoice"), (IncidentPatch, "incident"))
+    others = (
+        (MemberPatch, "membership"),
+        (InvoicePatch, "invoice"),
+        (IncidentPatch, "incident"),
+        (RecipientPatch, "recipient"),
+    )
     for model, resource in others:
         schemas |= _plain(model, resource)
     return schemas

@@ -45,6 +45,10 @@ GRANTED = {
     "staff:incident:confirm": RESPONSIBLE,
     "staff:incident:cancel": RESPONSIBLE,
     "staff:outbox_message:list": ALL_SIGHTED,
+    "staff:recipient:list": ALL_SIGHTED | {Viewer.SUPPORT, Viewer.MARKETING},
+    "staff:recipient:read": ALL_SIGHTED | {Viewer.SUPPORT, Viewer.MARKETING},
+    "staff:recipient:create": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
+    "staff:recipient:update": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:visibility:read": set(STAFF_ROLES),
     "staff:audit_event:list": ALL_SIGHTED,
     **dict.fromkeys(
@@ -88,7 +92,7 @@ MEMBERS = {
     "invoices": {"customer:invoice:list", "customer:invoice:read"},
     "support": set(),
     "backups": set(),
-    "consents": set(),
+    "consents": {"customer:recipient:list"},
     "members": {
         "customer:membership:list",
         "customer:membership:update",

@@ -45,7 +45,8 @@ _numbers = itertools.count(1)
 @pytest.fixture
 def ids(maria: CustomerPerson) -> dict[str, str]:
     """Whose ids stand in the paths; of the others there is no record, which is answered later."""
-    unknown = {name: str(new_id()) for name in ("incident_id", "authenticator_id")}
+    names = ("incident_id", "authenticator_id", "recipient_id")
+    unknown = {name: str(new_id()) for name in names}
     return {"customer_id": str(maria.id), **unknown}
 
 

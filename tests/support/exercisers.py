@@ -19,6 +19,7 @@ from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.factor_exercisers import FACTOR_EXERCISERS, FACTORS_ARE_NO_RECORDS
 from tests.support.incident_exercisers import INCIDENT_EXERCISERS
 from tests.support.member_exercisers import MEMBER_EXERCISERS
+from tests.support.party_exercisers import PARTY_EXERCISERS
 from tests.support.people import PASSWORD
 from tests.support.stage import Stage
 
@@ -227,6 +228,7 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     **MEMBER_EXERCISERS,
     **INCIDENT_EXERCISERS,
     **FACTOR_EXERCISERS,
+    **PARTY_EXERCISERS,
     ("post", "/v1/public/registrations/confirm"): Exerciser(
         "public:customer:confirm",
         "customer",

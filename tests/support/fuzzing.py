@@ -47,6 +47,7 @@ OF_THE_MOMENT: Final = frozenset(
         "invalid_cursor",
         "idempotency_key_reused",
         "tax_id_not_of_kind",
+        "tax_id_not_of_country",
         "address_incomplete",
         "code_incorrect",
         "date_not_past",

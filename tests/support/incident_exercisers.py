@@ -109,7 +109,7 @@ async def _post(
     return await stage.client.post(address, json=body, headers=headers)
 
 
-async def _prove_presence(stage: Stage) -> None:
+async def prove_presence(stage: Stage) -> None:
     """The stage outlives a proof of presence."""
     sessions = [person.session_id for person in stage.staff.values()]
     async with stage.platform.database.transaction() as connection:
@@ -119,7 +119,7 @@ async def _prove_presence(stage: Stage) -> None:
 
 async def _a_login(stage: Stage) -> None:
     """Somebody to intervene on."""
-    await _prove_presence(stage)
+    await prove_presence(stage)
     _prepared["login"] = (await add_customer(stage.platform)).login_id
 
 
@@ -132,7 +132,7 @@ async def _own_report(stage: Stage) -> None:
 
 async def _draft(stage: Stage) -> None:
     """An incident over nobody, entered by somebody else."""
-    await _prove_presence(stage)
+    await prove_presence(stage)
     planted = await _plant(stage, "incidents", selection={"logins": []})
     _prepared["draft"] = planted.values["id"]
 

@@ -96,6 +96,12 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Pessoa informa CPF; empresa informa CNPJ.",
         "A person gives a CPF; a company gives a CNPJ.",
     ),
+    "tax_id_not_of_country": _both(
+        "No Brasil, informe um CPF ou CNPJ válido.", "In Brazil, give a valid CPF or CNPJ."
+    ),
+    "unknown_country": _both(
+        "Use a sigla do país, como BR.", "Use the country's letters, as in BR."
+    ),
     "address_incomplete": _both(
         "Informe também este campo: o endereço precisa estar completo.",
         "Give this one too: the address must be complete.",

@@ -428,6 +428,29 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("Número já usado", "Já existe uma fatura com este número. Confira-o, ou use outro."),
         ("Number already used", "There is an invoice with this number. Check it, or use another."),
     ),
+    "recipient_name_taken": _both(
+        ("Nome já usado", "Já existe um terceiro com este nome. Confira-o, ou use outro."),
+        ("Name already used", "There is a third party with this name. Check it, or use another."),
+    ),
+    "recipient_retired": _both(
+        (
+            "Terceiro desativado",
+            "Este terceiro não recebe mais nada, e não muda mais. Cadastre outro.",
+        ),
+        ("Retired", "This third party gets nothing more, and changes no more. Register another."),
+    ),
+    "recipient_consented": _both(
+        (
+            "Há consentimentos para este terceiro",
+            "Quem consentiu disse sim a este nome, documento e país. Cadastre outro terceiro,"
+            " e desative este.",
+        ),
+        (
+            "There are consents to this third party",
+            "Those who consented said yes to this name, tax id and country. Register another,"
+            " and retire this one.",
+        ),
+    ),
     # What stands in the way.
     "not_found": _both(
         ("Não encontrado", "Não há nada para você neste endereço. Confira o identificador."),
