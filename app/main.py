@@ -17,6 +17,7 @@ from app.routers.auth import keys, passkeys, step_up, tokens
 from app.routers.customer import (
     access_log,
     accounts,
+    consents,
     customer_changes,
     email_changes,
     email_verification,
@@ -33,8 +34,8 @@ from app.routers.customer import interventions as own_interventions
 from app.routers.customer import password as customer_password
 from app.routers.customer import sessions as customer_sessions
 from app.routers.envelope import Envelope
-from app.routers.public import email_changes as public_email_changes
 from app.routers.public import (
+    consent_receipts,
     email_verifications,
     password_resets,
     password_strength,
@@ -42,6 +43,7 @@ from app.routers.public import (
     purposes,
     registrations,
 )
+from app.routers.public import email_changes as public_email_changes
 from app.routers.public import invitations as public_invitations
 from app.routers.staff import (
     audit_events,
@@ -52,6 +54,7 @@ from app.routers.staff import (
     visibility,
 )
 from app.routers.staff import authenticators as staff_authenticators
+from app.routers.staff import consents as staff_consents
 from app.routers.staff import customer_changes as staff_customer_changes
 from app.routers.staff import invoices as staff_invoices
 from app.routers.staff import members as staff_members
@@ -86,6 +89,8 @@ DOORS = (
     members.router,
     invitations.router,
     invoices.router,
+    consents.router,
+    staff_consents.router,
     staff_members.router,
     staff_invoices.router,
     recipients.router,
@@ -102,6 +107,7 @@ DOORS = (
     keys.router,
     policies.router,
     purposes.router,
+    consent_receipts.router,
     registrations.router,
     password_strength.router,
     password_resets.router,

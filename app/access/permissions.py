@@ -33,6 +33,9 @@ TABLE = """
     staff:recipient:read              ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
     staff:recipient:create            ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:recipient:update            ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:consent:list                ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:consent:read                ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
+    staff:consent:record              ·    yes  ·    yes  yes  ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -76,6 +79,10 @@ TABLE = """
     customer:invoice:read             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:recipient:list           yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     public:purpose:read               ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    customer:consent:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:consent:read             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:consent:record           yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    public:consent_receipt:verify     ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:policy:read                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:assess            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:recover           ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
@@ -120,6 +127,9 @@ MEMBERS_TABLE = """
     customer:invoice:list             invoices
     customer:invoice:read             invoices
     customer:recipient:list           consents
+    customer:consent:list             consents
+    customer:consent:read             consents
+    customer:consent:record           consents
 """
 """What a member of an account needs for each verb there. ``any``: it concerns their own login."""
 

@@ -337,7 +337,7 @@ CONSENT_EVENT = resource(
     network             R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     evidence            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     at                  R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | period
-    subject_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    subject_id          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     """,
 )
 

@@ -140,6 +140,7 @@ HEADERS: Final[dict[str, Any]] = {
 _WITH_TAG: Final = frozenset(
     {
         "customer_read_authenticator",
+        "customer_read_consent_event",
         "customer_read_invoice",
         "customer_read_member",
         "customer_read_membership",
@@ -150,6 +151,7 @@ _WITH_TAG: Final = frozenset(
         "customer_update_member",
         "customer_update_profile",
         "public_read_current_policy",
+        "public_read_purpose_version",
         "staff_read_authenticator",
         "staff_read_customer",
         "staff_read_invoice",
@@ -181,6 +183,12 @@ LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
         "withdraw": {
             "operationId": "customer_withdraw_invitation",
             "parameters": {"path.invitation_id": "$response.body#/id"},
+        }
+    },
+    "customer_say_consent": {
+        "prove": {
+            "operationId": "customer_read_consent_receipt",
+            "parameters": {"path.event_id": "$response.body#/id"},
         }
     },
     "customer_list_invoices": {
@@ -254,6 +262,8 @@ _IDEMPOTENT: Final = frozenset(
         ("post", "/v1/customer/email-changes"),
         ("post", "/v1/customer/invitations"),
         ("post", "/v1/staff/customers/{customer_id}/invoices"),
+        ("post", "/v1/customer/consents"),
+        ("post", "/v1/staff/customers/{customer_id}/consents"),
         ("post", "/v1/staff/interventions"),
         ("post", "/v1/staff/incidents"),
         ("post", "/v1/staff/recipients"),

@@ -80,6 +80,8 @@ STATUS: Final[Mapping[str, int]] = {
     "invalid_sort": 422,
     "invalid_cursor": 422,
     "reason_required": 422,
+    "purpose_version_not_current": 409,
+    "account_without_owner": 409,
     "policy_version_not_current": 422,
     "unknown_purpose": 422,
     "idempotency_key_reused": 422,

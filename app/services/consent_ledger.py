@@ -59,12 +59,13 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The event that a statement became, and what had stood before (None: nothing)."""
+    """The event that a statement became, to which words, and what stood before (None: nothing)."""
 
     id: UUID
     sequence: int
     state: State
     before: State | None
+    words: purposes.Words
 
 
 async def record(
@@ -72,14 +73,14 @@ async def record(
 ) -> Recorded:
     """Write the event and what stands from now on, in the caller's transaction.
 
-    A no after a yes is a withdrawal. Raises `Failure` with ``purpose_unknown`` for one that is not
+    A no after a yes is a withdrawal. Raises `Failure` with ``unknown_purpose`` for one that is not
     in force, ``purpose_version_not_current`` for words that are no longer those in force.
     """
     sequence = await _next(connection, statement.subject_id, statement.subject_kind)
     at = statement.said_at or platform.clock()
     words = await purposes.in_force(connection, statement.purpose, at)
     if words is None:
-        raise Failure("purpose_unknown")
+        raise Failure("unknown_purpose")
     if statement.version not in (None, words.version):
         raise Failure("purpose_version_not_current")
     before = await _standing(connection, statement)
@@ -101,7 +102,7 @@ async def record(
     )
     await connection.execute(insert(ConsentEvent), event)
     await stand(connection, event)
-    return Recorded(event["id"], sequence, state, before)
+    return Recorded(event["id"], sequence, state, before, words)
 
 
 async def record_first(

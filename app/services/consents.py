@@ -1,4 +1,4 @@
-"""Consents: what customers say, what stands, and the one question that every use of data asks."""
+"""The one question that every use of data asks: may it be used for this (LGPD arts. 7 and 8)?"""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -31,11 +31,15 @@ READ: Final = "public:purpose:read"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a consent names: a purpose's version in force, and the hash of what it says."""
+    """What a consent names: a purpose's version in force, and the hash of what it says.
+
+    `title` is by language.
+    """
 
     key: str
     version: int
     hash: str
+    title: Mapping[str, str]
 
 
 _KEY: Final = re.compile(r"[a-z0-9_]{1,64}")
@@ -72,6 +76,21 @@ async def read_version(platform: Platform, actor: Actor, key: str, version: int)
     raise Failure("not_found")
 
 
+async def find(platform: Platform, actor: Actor, key: str, version: int) -> View | None:
+    """The words that a consent names, for whoever is shown that consent."""
+    plan = platform.projection.plan(actor, RESOURCE)
+    statement = platform.projection.selection(plan).where(
+        Purpose.key == bound("key", Purpose.key.type),
+        Purpose.version == bound("version", Purpose.version.type),
+    )
+    values = {"key": key, "version": version}
+    rows = await platform.database.fetch(
+        prepare(statement, platform.database.dialect),
+        platform.projection.scope(actor, platform.clock()) | values,
+    )
+    return platform.projection.view(plan, rows[0]) if rows else None
+
+
 def as_csv(purposes: Sequence[Mapping[str, Any]]) -> str:
     """The purposes as a table (RFC 4180), a column per field, texts in a column per language."""
     rows = [dict(_flat(purpose)) for purpose in purposes]
@@ -97,7 +116,7 @@ def _flat(purpose: Mapping[str, Any]) -> list[tuple[str, Any]]:
 async def in_force(connection: AsyncConnection, key: str, at: datetime) -> Words | None:
     """The version of a purpose that is, or was, in force at a moment."""
     statement = (
-        select(Purpose.key, Purpose.version, Purpose.hash)
+        select(Purpose.key, Purpose.version, Purpose.hash, Purpose.title)
         .where(Purpose.key == key, Purpose.published_at <= at)
         .order_by(Purpose.version.desc())
         .limit(1)

@@ -49,6 +49,9 @@ GRANTED = {
     "staff:recipient:read": ALL_SIGHTED | {Viewer.SUPPORT, Viewer.MARKETING},
     "staff:recipient:create": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:recipient:update": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
+    "staff:consent:list": ALL_SIGHTED,
+    "staff:consent:read": ALL_SIGHTED | {Viewer.SUPPORT, Viewer.MARKETING},
+    "staff:consent:record": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER, Viewer.SUPPORT},
     "staff:visibility:read": set(STAFF_ROLES),
     "staff:audit_event:list": ALL_SIGHTED,
     **dict.fromkeys(
@@ -70,6 +73,7 @@ GRANTED = {
         (
             "public:policy:read",
             "public:purpose:read",
+            "public:consent_receipt:verify",
             "public:password:assess",
             "public:password:recover",
             "public:password:reset",
@@ -92,7 +96,12 @@ MEMBERS = {
     "invoices": {"customer:invoice:list", "customer:invoice:read"},
     "support": set(),
     "backups": set(),
-    "consents": {"customer:recipient:list"},
+    "consents": {
+        "customer:recipient:list",
+        "customer:consent:list",
+        "customer:consent:read",
+        "customer:consent:record",
+    },
     "members": {
         "customer:membership:list",
         "customer:membership:update",

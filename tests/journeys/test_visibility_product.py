@@ -133,7 +133,7 @@ MASKED = re.compile(r"substr\(|case when", re.IGNORECASE)
 
 def expected_mask(column: str, value: Any) -> str | None:
     """The documented shapes, said once more, in Python."""
-    if column == "session_id":
+    if column in ("session_id", "actor_id"):
         return None  # the canary's author is of the staff
     if column == "tax_id":
         return f"***.{value[3:6]}.{value[6:9]}-**"

@@ -68,6 +68,7 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("consent_events", "channel"): "web",
     ("consent_events", "actor_kind"): "staff",
     ("consent_states", "state"): "granted",
+    ("consent_states", "expires_at"): None,
     ("purposes", "basis"): "consent",
     ("recipients", "country"): "BR",
     ("recipients", "status"): "active",

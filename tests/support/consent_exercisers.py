@@ -1,6 +1,7 @@
 """The routes of consents and of what they are asked for, as `exercisers.py` has them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 
@@ -29,6 +30,45 @@ async def _version(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Re
     return await stage.client.get(path, headers=headers)
 
 
+def _said(content: Any) -> list[Any]:
+    """What was ever said: the questions that nobody answered are no records."""
+    return [state for state in content["items"] if state["state"] != "not_asked"]
+
+
+async def _own(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/customer/consents", headers=headers)
+
+
+async def _say(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    body = {"purpose": "analytics", "granted": False}
+    return await stage.client.post("/v1/customer/consents", json=body, headers=headers)
+
+
+async def _own_history(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/customer/consents/history", headers=headers)
+
+
+async def _own_event(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    event_id = stage.canaries["consent_events"].values["id"]
+    return await stage.client.get(f"/v1/customer/consents/{event_id}", headers=headers)
+
+
+async def _of_customer(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    path = f"/v1/staff/customers/{stage.customer_id}/consents"
+    return await stage.client.get(path, headers=headers)
+
+
+async def _take(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    path = f"/v1/staff/customers/{stage.other.id}/consents"
+    body = {"purpose": "marketing", "granted": True, "version": 1, "call_reference": "2026/42"}
+    return await stage.client.post(path, json=body, headers=headers)
+
+
+async def _history(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    path = f"/v1/staff/customers/{stage.customer_id}/consents/history"
+    return await stage.client.get(path, headers=headers)
+
+
 CONSENT_EXERCISERS: Mapping[Route, Exerciser] = {
     ("get", "/v1/public/purposes"): Exerciser(
         "public:purpose:read", "purpose", _purposes, items, _public
@@ -38,5 +78,26 @@ CONSENT_EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("get", "/v1/public/purposes/{key}/versions/{version}"): Exerciser(
         "public:purpose:read", "purpose", _version, expected=_public
+    ),
+    ("get", "/v1/customer/consents"): Exerciser(
+        "customer:consent:read", "consent_state", _own, _said
+    ),
+    ("post", "/v1/customer/consents"): Exerciser(
+        "customer:consent:record", "consent_event", _say, canary=False
+    ),
+    ("get", "/v1/customer/consents/history"): Exerciser(
+        "customer:consent:list", "consent_event", _own_history, items
+    ),
+    ("get", "/v1/customer/consents/{event_id}"): Exerciser(
+        "customer:consent:read", "consent_event", _own_event
+    ),
+    ("get", "/v1/staff/customers/{customer_id}/consents"): Exerciser(
+        "staff:consent:read", "consent_state", _of_customer, _said
+    ),
+    ("post", "/v1/staff/customers/{customer_id}/consents"): Exerciser(
+        "staff:consent:record", "consent_state", _take, canary=False
+    ),
+    ("get", "/v1/staff/customers/{customer_id}/consents/history"): Exerciser(
+        "staff:consent:list", "consent_event", _history, items
     ),
 }

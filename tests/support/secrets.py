@@ -66,6 +66,9 @@ HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
     ("audit_seals", "previous"): "a proof over the log, made to be shown",
     ("audit_seals", "signature"): "a proof over the log, made to be shown",
     ("policies", "hash"): "of a text that everybody may read",
+    ("purposes", "key"): "a purpose's name",
+    ("purposes", "hash"): "of a text that everybody may read",
+    ("consent_events", "purpose_hash"): "of a text that everybody may read",
     ("policy_acceptances", "hash"): "of a text that everybody may read",
 }
 """Columns whose name or type is suspicious, and why they hold no secret."""
@@ -90,6 +93,8 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
     **dict.fromkeys([(path, "form") for path in (*_INCIDENTS, _ANPD)], "what ANPD is told"),
     (f"{_INCIDENT}/deliveries", "code"): "what the mail server answered",
     ("/v1/staff/messages", "code"): "what the mail server answered",
+    (f"{_CUSTOMER}/consents/history", "purpose_hash"): "of a text that everybody may read",
+    ("/v1/staff/consents/{event_id}/receipt", "keys_uri"): "where public keys are",
     (f"{_FACTORS}/totp", "secret"): "the caller's own, told once",
     (f"{_FACTORS}/totp", "uri"): "the caller's own, told once",
     (_CONFIRM, "recovery_codes"): "the caller's own, told once",
@@ -103,6 +108,7 @@ but the reader's own."""
 TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
     (_CUSTOMER, "postal_code"): "where somebody lives",
     (f"{_CUSTOMER}/invoices", "Idempotency-Key"): "the client's own name for one request",
+    (f"{_CUSTOMER}/consents", "Idempotency-Key"): "the client's own name for one request",
     **dict.fromkeys(
         [(path, "reason_code") for path in (_INTERVENTIONS, "/v1/staff/incidents")],
         "why passwords are disabled, in one word",

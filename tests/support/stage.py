@@ -15,6 +15,7 @@ import httpx
 from sqlalchemy import event, select
 
 from app.access.actors import Actor
+from app.access.processing import MARKETING, OURSELVES
 from app.access.purposes import PURPOSES
 from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
@@ -31,7 +32,6 @@ from tests.support.people import (
     add_factor,
     bearer,
     open_customer_session,
-    say_consent,
 )
 from tests.support.service import Service, serving
 
@@ -165,6 +165,8 @@ async def staged(database_url: str, folder: Path, **settings: Any) -> AsyncItera
                 "audit_events": {"subject_id": own_id},
                 "incidents": {"id": incident_id},
                 "outbox_messages": {"batch": f"incident:{incident_id}"},
+                "consent_subjects": {"id": own_id},
+                "consent_states": {"purpose": MARKETING, "recipient_id": OURSELVES},
             }
             async with platform.database.transaction() as connection:
                 canaries = await plant_everywhere(connection, fixed)
@@ -175,7 +177,6 @@ async def staged(database_url: str, folder: Path, **settings: Any) -> AsyncItera
                     status="closed",
                     closed_at=platform.clock(),
                 )
-            await say_consent(platform, own_id, granted=True)
             other = await add_customer(platform, name="Outra Pessoa Qualquer", marketing=True)
             await add_factor(platform, other)
             token = await open_customer_session(platform, other.login_id, own_id)

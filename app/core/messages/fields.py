@@ -120,6 +120,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "It seems to hold a password. Take it out and send again.",
     ),
     # Proving who one is.
+    "version_missing": _both(
+        "Diga a que versão das palavras (`version`) é este sim.",
+        "Say which version of the words (`version`) this yes is given to.",
+    ),
     "code_missing": _both(
         "Envie o código do autenticador (totp) ou um código de recuperação (recovery_code).",
         "Send the code of the authenticator app (totp) or a recovery code (recovery_code).",

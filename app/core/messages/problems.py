@@ -142,6 +142,25 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("Finalidade desconhecida", "Use uma das finalidades documentadas."),
         ("Unknown purpose", "Use one of the documented purposes."),
     ),
+    "purpose_version_not_current": _both(
+        (
+            "O texto mudou",
+            "O texto dessa finalidade tem uma versão mais nova. Mostre-a e pergunte de novo.",
+        ),
+        ("The words have changed", "That purpose has newer words. Show them and ask again."),
+    ),
+    "account_without_owner": _both(
+        (
+            "Conta sem titular ativo",
+            "Ninguém seria avisado por e-mail, e nada se anota em silêncio. Peça que um titular"
+            " volte a ter acesso.",
+        ),
+        (
+            "Account without an active owner",
+            "Nobody would be told by mail, and nothing is noted silently. Have an owner regain"
+            " access.",
+        ),
+    ),
     "policy_version_not_current": _both(
         (
             "Política desatualizada",

@@ -1,0 +1,234 @@
+"""Consents: what is said, what stands, and what proves it."""
+
+import re
+from typing import Annotated, Any, ClassVar, Final, Literal
+from uuid import UUID
+
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool
+
+from app.access.processing import ASKED_OF_ACCOUNTS
+from app.core.language import Language
+from app.core.text import FieldRefused
+from app.schemas.body import Body
+from app.schemas.fields import WHOLE, Checked, line
+from app.schemas.view import View
+from app.schemas.views import Cursor, Moment
+
+_ID: Final = "01a20280-f331-724e-b623-f6755339f77b"
+_RECIPIENT: Final = "01a19467-e800-79ad-b8eb-e568ab252afb"
+_STATE: Final[dict[str, Any]] = {
+    "id": _ID,
+    "purpose": "third_party_sharing",
+    "recipient_id": _RECIPIENT,
+    "purpose_version": 1,
+    "state": "granted",
+    "fields": ["customer.name", "customer.email"],
+    "expires_at": "2027-11-22T12:00:00Z",
+    "channel": "phone",
+    "at": "2026-11-22T12:00:00Z",
+}
+_EVENT: Final[dict[str, Any]] = _STATE | {
+    "subject_id": "01a19467-e800-79ad-b8eb-e568ab252afc",
+    "sequence": 2,
+    "purpose_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "language": "pt-BR",
+    "actor_kind": "staff",
+    "actor_id": "01a20280-0c4e-7b9a-9d11-3f1b5a7c9e22",
+    "role": "support",
+    "session_id": "01a20280-e9c4-7d07-8d3f-5d9c1a7b2e44",
+    "network": "203.0.113.0/24",
+    "evidence": {"call_reference": "2026-11-24/0042"},
+}
+_SAID: Final[dict[str, Any]] = {"purpose": "marketing", "granted": True, "version": 1}
+_COMPACT: Final = re.compile(r"^[A-Za-z0-9_.-]+$")
+_RECEIPT: Final = "eyJhbGciOiJFUzI1NiJ9.eyJyZWNvcmQiOiJ7fSJ9.c2lnbmF0dXJl"
+
+
+def _compact(text: str) -> str:
+    if len(text) > 16_384:
+        raise FieldRefused("text_too_long", max=16_384)
+    if not _COMPACT.fullmatch(text):
+        raise FieldRefused("text_pattern")
+    return text
+
+
+def _asked_purpose(text: str) -> str:
+    if text not in ASKED_OF_ACCOUNTS:
+        raise FieldRefused("unknown_purpose")
+    return text
+
+
+AskedPurpose = Annotated[str, Checked(_asked_purpose, {"enum": sorted(ASKED_OF_ACCOUNTS)})]
+Version = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=2**31 - 1,
+        description="Of the words that were shown (`GET /v1/public/purposes`); a yes names it.",
+    ),
+    WHOLE,
+]
+
+
+class ConsentStatement(Body):
+    """A yes or a no to one purpose. Two purposes are two requests, and two events."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [_SAID, {"purpose": "marketing", "granted": False}]}
+    )
+
+    purpose: AskedPurpose
+    granted: StrictBool
+    version: Version | None = None
+
+
+class TelephoneConsent(ConsentStatement):
+    """The same, said by telephone. The words of that version were read aloud."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [_SAID | {"language": "pt-BR", "call_reference": "2026-11-24/0042"}]
+        }
+    )
+
+    call_reference: Annotated[str, line(80, "2026-11-24/0042")]
+    language: Language = "pt-BR"
+
+
+class ConsentEventView(View):
+    """One event of the ledger. It never changes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EVENT]})
+    resource: ClassVar[str] = "consent_event"
+
+    id: UUID
+    subject_id: Annotated[UUID, Field(description="The account.")]
+    sequence: Annotated[int, Field(description="Counts this account's events, without a gap.")]
+    purpose: str
+    purpose_version: Annotated[
+        int, Field(description="0: said before there was a register; the words were not kept.")
+    ]
+    purpose_hash: str | None
+    state: Literal["granted", "denied", "withdrawn", "expired"]
+    recipient_id: UUID | None
+    fields: list[str] | None
+    expires_at: Moment | None
+    language: Annotated[str | None, Field(description="In which the words were shown.")]
+    channel: Literal["web", "phone", "import", "api"]
+    actor_kind: Literal["login", "staff", "system", "anonymous"]
+    actor_id: Annotated[
+        UUID | None, Field(description="Customers are told only the account's own people.")
+    ]
+    role: str | None
+    session_id: UUID | None
+    network: str | None
+    evidence: Annotated[
+        dict[str, Any], Field(description="How it was said: a call's reference, a form's name.")
+    ]
+    at: Moment
+
+
+class ConsentEventPage(BaseModel):
+    """A page of the ledger, newest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [_EVENT], "next_cursor": "bWFpcw"}]}
+    )
+
+    items: list[ConsentEventView]
+    next_cursor: Cursor
+
+
+class ConsentStateView(View):
+    """What stands for one purpose (and third party). `not_asked` has no event: nothing was said."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_STATE]})
+    resource: ClassVar[str] = "consent_state"
+
+    id: Annotated[UUID | None, Field(description="The event that decided it.")]
+    purpose: str
+    recipient_id: UUID | MISSING | None = MISSING
+    purpose_version: int | None
+    state: Literal["granted", "denied", "withdrawn", "expired", "not_asked"]
+    fields: list[str] | MISSING | None = MISSING
+    expires_at: Moment | None
+    channel: Literal["web", "phone", "import", "api"] | None
+    at: Moment | None
+
+
+class ConsentStateList(BaseModel):
+    """Every purpose that an account is asked for, whether or not it ever answered."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_STATE]}]})
+
+    items: list[ConsentStateView]
+
+
+class ConsentReceipt(BaseModel):
+    """The proof of one event, for whoever it is about."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "receipt": _RECEIPT,
+                    "keys_uri": "https://api.exemplo.com.br/v1/public/consent-receipts/keys",
+                }
+            ]
+        }
+    )
+
+    receipt: Annotated[
+        str,
+        Field(
+            description=(
+                "A compact JWS (RFC 7515), ES256, `typ` `consent-receipt+jws`; the payload is a "
+                "consent receipt after ISO/IEC TS 27560."
+            )
+        ),
+    ]
+    keys_uri: Annotated[str, Field(description="The keys that verify it, retired ones included.")]
+
+
+class ReceiptToVerify(Body):
+    """A receipt that somebody was given."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"receipt": _RECEIPT}]})
+
+    receipt: Annotated[
+        str,
+        Checked(
+            _compact,
+            {
+                "minLength": 1,
+                "maxLength": 16_384,
+                "pattern": _COMPACT.pattern,
+                "examples": [_RECEIPT],
+            },
+        ),
+    ]
+
+
+class VerifiedReceipt(BaseModel):
+    """Whether this service signed the receipt, and what it then says.
+
+    Whether the consent still stands is told to its subject alone.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "authentic": True,
+                    "fault": "signature",
+                    "kid": "20261124T184016000000Z-5a0c7c1e",
+                    "content": {"schema": "ISO/IEC TS 27560:2023"},
+                }
+            ]
+        }
+    )
+
+    authentic: bool
+    fault: Literal["malformed", "header", "key", "signature"] | None
+    kid: str | None
+    content: dict[str, Any] | None
