@@ -26,8 +26,15 @@ from app.core.text import FieldRefused
 from app.main import create_app, open_keyring
 from app.security.keyfiles import KeysError
 from app.security.keys import Keyring
+from app.services import (
+    consent_states,
+    legacy_import,
+    matrix_tables,
+    migrations,
+    seals,
+    visibility,
+)
 from app.services import demo as demo_service
-from app.services import legacy_import, matrix_tables, migrations, seals, visibility
 from app.services import staff as staff_service
 from app.services.legacy_report import ReportFile
 from app.services.mail_transport import open_transport
@@ -49,6 +56,8 @@ audit = typer.Typer(help="The audit log.", no_args_is_help=True)
 keys = typer.Typer(help="Signing keys and the master secret.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
 app.add_typer(audit, name="audit")
+consents = typer.Typer(help="The consent ledger.", no_args_is_help=True)
+app.add_typer(consents, name="consents")
 app.add_typer(keys, name="keys")
 stderr = Console(stderr=True)
 
@@ -246,6 +255,21 @@ def audit_verify(
 def audit_seal() -> None:
     """Seal now what is older than five minutes, as the worker does by itself."""
     print(_with_platform(_settings(), seals.seal))
+
+
+@consents.command("verify")
+def consents_verify() -> None:
+    """Replay the ledger: no gap in it, and what stands is what it says. Exits 1 otherwise."""
+    faults = _with_platform(_settings(), consent_states.verify)
+    _print_json({"faults": faults})
+    if faults:
+        raise typer.Exit(1)
+
+
+@consents.command("rebuild")
+def consents_rebuild() -> None:
+    """Make what stands anew from the ledger alone. Writers wait meanwhile."""
+    print(_with_platform(_settings(), consent_states.rebuild_all))
 
 
 @keys.command("create")

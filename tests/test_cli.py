@@ -43,6 +43,8 @@ COMMANDS: tuple[list[str], ...] = (
     ["staff", "add"],
     ["audit"],
     ["audit", "verify"],
+    ["consents", "verify"],
+    ["consents", "rebuild"],
     ["audit", "seal"],
     ["keys"],
     ["keys", "create"],
@@ -252,6 +254,15 @@ def settled_events(url: str, numbers: range) -> None:
         for number in numbers
     ]
     asked(url, insert(AuditEvent).values(rows))
+
+
+def test_what_stands_is_replayed_and_made_anew(on_database: Run) -> None:
+    assert on_database("migrate").code == 0
+    assert on_database("demo", "--customers", "9").code == 0
+    assert on_database("consents", "verify").json == {"faults": []}
+    again = on_database("consents", "rebuild")
+    assert (again.code, int(again.out) > 0) == (0, True)
+    assert on_database("consents", "verify").json == {"faults": []}
 
 
 def test_audit_verify_is_content_with_what_nobody_touched(

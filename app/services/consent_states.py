@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.processing import OURSELVES
 from app.models import ConsentEvent, ConsentState, ConsentSubject, table_of
+from app.services.platform import Platform
 
 _STATE: Final = table_of(ConsentState)
 _PLAIN: Final = tuple(
@@ -14,8 +15,29 @@ _PLAIN: Final = tuple(
 )
 
 
+async def verify(platform: Platform) -> list[str]:
+    """`faults`, as of one moment, whoever writes meanwhile."""
+    async with platform.database.transaction() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        return await faults(connection)
+
+
+async def rebuild_all(platform: Platform) -> int:
+    """`rebuild`, in a transaction of its own."""
+    async with platform.database.transaction() as connection:
+        return await rebuild(connection)
+
+
 async def rebuild(connection: AsyncConnection) -> int:
-    """Make the derived table again from the ledger alone; how many states stand. Locks writers."""
+    """Make the derived table again from the ledger alone; how many states stand.
+
+    Writers wait: those in between event and state are let finish first.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.exec_driver_sql(
+            "LOCK TABLE consent_events, consent_states IN SHARE ROW EXCLUSIVE MODE"
+        )
     await connection.execute(delete(ConsentState))
     derived = _derived()
     columns = ["subject_id", "recipient_id", *_PLAIN]
