@@ -32,6 +32,7 @@ from app.services import (
     matrix_tables,
     migrations,
     seals,
+    staff_recovery,
     visibility,
 )
 from app.services import demo as demo_service
@@ -205,10 +206,7 @@ def staff_add(
     role: Annotated[str, typer.Option(help="One of: " + ", ".join(STAFF_ROLES))],
 ) -> None:
     """Add a staff member. The password comes on standard input; the answer is JSON."""
-    if sys.stdin.isatty():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
+    password = _password()
 
     async def add(platform: Platform) -> staff_service.AddedStaff:
         return await staff_service.add(
@@ -217,6 +215,21 @@ def staff_add(
 
     added = _with_platform(_settings(), add)
     _print_json({"id": str(added.id), "totp_secret": added.totp_secret, "totp_uri": added.totp_uri})
+
+
+@staff.command("recover")
+def staff_recover(email: Annotated[str, typer.Option()]) -> None:
+    """Give a member who lost password or second factor new ones of both; their sessions end.
+
+    The new password comes on standard input; the answer is JSON, with the new TOTP secret.
+    """
+    password = _password()
+
+    async def recover(platform: Platform) -> staff_service.AddedStaff:
+        return await staff_recovery.recover(platform, email=email, password=password)
+
+    found = _with_platform(_settings(), recover)
+    _print_json({"id": str(found.id), "totp_secret": found.totp_secret, "totp_uri": found.totp_uri})
 
 
 @audit.command("verify")
@@ -336,6 +349,14 @@ def _settings() -> Settings:
     settings = Settings()
     telemetry.configure(production=settings.production, level=settings.log_level)
     return settings
+
+
+def _password() -> str:
+    """One line of standard input, asked for twice where somebody sits before it."""
+    if sys.stdin.isatty():
+        typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return typed
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _with_platform(settings: Settings, work: Callable[[Platform], Awaitable[Result]]) -> Result:

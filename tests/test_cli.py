@@ -23,7 +23,15 @@ from app.access.visibility import RESOURCES, matrix_hash
 from app.core.clock import system_clock
 from app.core.database import Database
 from app.core.ids import id_at
-from app.models import AuditEvent, AuditSeal, Customer, CustomerWord, StaffMember
+from app.models import (
+    AuditEvent,
+    AuditSeal,
+    Authenticator,
+    Customer,
+    CustomerWord,
+    OutboxMessage,
+    StaffMember,
+)
 from app.security.keys import Keyring
 from tests.support.databases import DatabaseKind, Databases
 from tests.support.program import PROGRAM, running
@@ -41,6 +49,7 @@ COMMANDS: tuple[list[str], ...] = (
     ["openapi"],
     ["staff"],
     ["staff", "add"],
+    ["staff", "recover"],
     ["audit"],
     ["audit", "verify"],
     ["consents", "verify"],
@@ -167,6 +176,23 @@ def test_staff_add_prints_what_an_authenticator_needs(on_database: Run, database
         assert PASSWORD not in said.out + said.err
     total = select(func.count()).select_from(StaffMember)
     assert asked(database_url, total) == len(STAFF_ROLES)
+
+
+def test_staff_who_lost_everything_come_back(on_database: Run, database_url: str) -> None:
+    email = "ana@alainer.com.br"
+    flat = ("staff", "add", "--email", email, "--name", "Ana", "--role", "director")
+    added = on_database(*flat, stdin=f"{PASSWORD}\n").json
+    again = on_database("staff", "recover", "--email", email, stdin="Outra-chave-88-boa!\n").json
+    assert again["id"] == added["id"]
+    assert again["totp_secret"] != added["totp_secret"]
+    factors = select(func.count()).select_from(Authenticator)
+    assert asked(database_url, factors) == 1
+    told = select(OutboxMessage.template).where(OutboxMessage.recipient == email)
+    assert asked(database_url, told) == "second_factor_changed"
+    weak = on_database("staff", "recover", "--email", email, stdin="fraca\n")
+    assert (weak.code, weak.out) == (1, "")
+    nobody = on_database("staff", "recover", "--email", "x@alainer.com.br", stdin="x\n")
+    assert (nobody.code, nobody.out) == (1, "")
 
 
 @pytest.mark.parametrize(

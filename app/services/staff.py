@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.database import insert_unless_there
 from app.core.emails import email_key, normalise_email
 from app.core.errors import Failure
 from app.core.ids import new_id
 from app.core.text import clean_line
-from app.models import Authenticator, StaffMember
+from app.models import StaffMember
 from app.security import totp
 from app.security.personal_data import Person
 from app.services import totp_codes
@@ -58,17 +56,7 @@ async def add(platform: Platform, *, email: str, name: str, role: str, password:
         if not await insert_unless_there(connection, StaffMember, row):
             raise Failure("email_taken")
         owner = Owner("staff", member_id)
-        await connection.execute(
-            insert(Authenticator).values(
-                id=new_id(),
-                **owner.columns,
-                kind="totp",
-                name=totp_codes.USUAL_NAME,
-                secret=totp_codes.seal(platform, owner, secret),
-                created_at=now,
-                confirmed_at=now,
-            )
-        )
+        await totp_codes.install(platform, connection, owner, secret)
         await platform.audit.add(
             connection,
             operator(),

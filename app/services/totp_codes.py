@@ -3,8 +3,10 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, or_, select, update
+from sqlalchemy import ColumnElement, Dialect, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.ids import new_id
 from app.core.statements import Prepared, bound, prepare
 from app.models import Authenticator
 from app.security import totp
@@ -49,6 +51,24 @@ async def check(platform: Platform, owner: Owner, code: str) -> Proof | None:
 def seal(platform: Platform, owner: Owner, secret: str) -> bytes:
     """A secret as it is kept: sealed, and bound to its owner."""
     return platform.totp_sealer.seal(secret.encode(), owner.id.bytes)
+
+
+async def install(
+    platform: Platform, connection: AsyncConnection, owner: Owner, secret: str
+) -> None:
+    """Make the secret the owner's, in use from now on: they are told it and need not prove it."""
+    now = platform.clock()
+    await connection.execute(
+        insert(Authenticator).values(
+            id=new_id(),
+            **owner.columns,
+            kind="totp",
+            name=USUAL_NAME,
+            secret=seal(platform, owner, secret),
+            created_at=now,
+            confirmed_at=now,
+        )
+    )
 
 
 def step_of(
