@@ -30,6 +30,7 @@ from app.routers.customer import (
     recipients,
 )
 from app.routers.customer import authenticators as customer_authenticators
+from app.routers.customer import contact_requests as own_contact_requests
 from app.routers.customer import interventions as own_interventions
 from app.routers.customer import password as customer_password
 from app.routers.customer import sessions as customer_sessions
@@ -43,6 +44,7 @@ from app.routers.public import (
     purposes,
     registrations,
 )
+from app.routers.public import contact_requests as public_contact_requests
 from app.routers.public import email_changes as public_email_changes
 from app.routers.public import invitations as public_invitations
 from app.routers.staff import (
@@ -55,6 +57,7 @@ from app.routers.staff import (
 )
 from app.routers.staff import authenticators as staff_authenticators
 from app.routers.staff import consents as staff_consents
+from app.routers.staff import contact_requests as staff_contact_requests
 from app.routers.staff import customer_changes as staff_customer_changes
 from app.routers.staff import invoices as staff_invoices
 from app.routers.staff import members as staff_members
@@ -95,6 +98,9 @@ DOORS = (
     staff_invoices.router,
     recipients.router,
     staff_recipients.router,
+    staff_contact_requests.router,
+    own_contact_requests.router,
+    public_contact_requests.router,
     public_invitations.router,
     own_interventions.router,
     customer_authenticators.router,

@@ -28,6 +28,10 @@ TABLE = """
     staff:incident:update             ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:incident:confirm            ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
     staff:incident:cancel             ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
+    staff:contact_request:list        ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
+    staff:contact_request:read        ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
+    staff:contact_request:update      ·    yes  ·    yes  yes  ·    ·    yes  ·    ·    ·
+    staff:contact_request:answer      ·    yes  ·    yes  yes  ·    ·    yes  ·    ·    ·
     staff:outbox_message:list         ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:recipient:list              ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
     staff:recipient:read              ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
@@ -83,6 +87,8 @@ TABLE = """
     customer:consent:read             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:consent:record           yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     public:consent_receipt:verify     ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    customer:contact_request:list     yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:contact_request:create   yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     public:policy:read                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:assess            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:recover           ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
@@ -93,6 +99,8 @@ TABLE = """
     public:email:change               ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:email:undo                 ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:invitation:accept          ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:contact_form:read          ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:contact_request:create     ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
 """
 
 MEMBERS_TABLE = """
@@ -130,6 +138,8 @@ MEMBERS_TABLE = """
     customer:consent:list             consents
     customer:consent:read             consents
     customer:consent:record           consents
+    customer:contact_request:list     any
+    customer:contact_request:create   any
 """
 """What a member of an account needs for each verb there. ``any``: it concerns their own login."""
 

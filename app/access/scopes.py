@@ -28,6 +28,10 @@ class Scope(StrEnum):
     OF_CONSENTING = "of_consenting"
     """The consent to marketing of the accounts of `MARKETING_CONSENT`."""
     PUBLISHED = "published"
+    CONTACT_TOPIC = "contact_topic"
+    """What people write to the agency with topic ``contact``."""
+    QUOTE_TOPIC = "quote_topic"
+    """The same, with topic ``quote``."""
 
 
 ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
@@ -95,6 +99,14 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.DIRECTOR: Scope.ALL,
         Viewer.SYSTEMS_ENGINEER: Scope.ALL,
         Viewer.BILLING: Scope.OF_OPEN_OR_FISCAL,
+    },
+    "contact_request": {
+        Viewer.SELF: Scope.OWN,
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+        Viewer.SUPPORT: Scope.CONTACT_TOPIC,
+        Viewer.MARKETING: Scope.QUOTE_TOPIC,
     },
     "audit_event": {
         Viewer.SELF: Scope.OWN,

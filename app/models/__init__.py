@@ -4,6 +4,7 @@ from app.models.audit import AuditEvent, AuditSeal, AuditSubject
 from app.models.authenticators import Authenticator, Challenge, RecoveryCode
 from app.models.base import Base, table_of
 from app.models.consents import ConsentEvent, ConsentState, ConsentSubject
+from app.models.contact_requests import ContactForm, ContactRequest
 from app.models.customer_changes import CustomerChange
 from app.models.customers import Customer, CustomerWord, LegacyCustomer
 from app.models.email_changes import EmailChange
@@ -31,6 +32,8 @@ __all__ = [
     "ConsentEvent",
     "ConsentState",
     "ConsentSubject",
+    "ContactForm",
+    "ContactRequest",
     "Customer",
     "CustomerChange",
     "CustomerWord",

@@ -25,6 +25,7 @@ from app.models import (
     Authenticator,
     ConsentEvent,
     ConsentState,
+    ContactRequest,
     Customer,
     CustomerChange,
     Intervention,
@@ -129,6 +130,18 @@ def _own_invoices() -> ColumnElement[bool]:
     return Invoice.customer_id == bound("scope_customer", Invoice.customer_id.type)
 
 
+def _own_contact_requests() -> ColumnElement[bool]:
+    """Those of the caller in person, in this account: what others ask there is their own."""
+    return and_(
+        ContactRequest.customer_id == bound("scope_customer", ContactRequest.customer_id.type),
+        ContactRequest.login_id == bound("scope_login", ContactRequest.login_id.type),
+    )
+
+
+def _contact_requests_about(topic: str) -> Callable[[], ColumnElement[bool]]:
+    return lambda: ContactRequest.topic == topic
+
+
 def _of(
     owner: InstrumentedAttribute[UUID], customers: Callable[[], ColumnElement[bool]]
 ) -> Callable[[], ColumnElement[bool]]:
@@ -191,6 +204,10 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("invoice", Scope.ALL): true,
     ("invoice", Scope.OWN): _own_invoices,
     ("invoice", Scope.OF_OPEN_OR_FISCAL): _of(Invoice.customer_id, _open_or_fiscal_customers),
+    ("contact_request", Scope.ALL): true,
+    ("contact_request", Scope.OWN): _own_contact_requests,
+    ("contact_request", Scope.CONTACT_TOPIC): _contact_requests_about("contact"),
+    ("contact_request", Scope.QUOTE_TOPIC): _contact_requests_about("quote"),
     ("audit_event", Scope.ALL): true,
     ("audit_event", Scope.OWN): _own_events,
     ("policy", Scope.PUBLISHED): _published_policies,

@@ -164,6 +164,8 @@ _WITH_TAG: Final = frozenset(
         "staff_update_incident",
         "staff_confirm_incident",
         "staff_cancel_incident",
+        "staff_read_contact_request",
+        "staff_update_contact_request",
     }
 )
 
@@ -267,6 +269,9 @@ _IDEMPOTENT: Final = frozenset(
         ("post", "/v1/staff/interventions"),
         ("post", "/v1/staff/incidents"),
         ("post", "/v1/staff/recipients"),
+        ("post", "/v1/public/contact-requests"),
+        ("post", "/v1/customer/contact-requests"),
+        ("post", "/v1/staff/contact-requests/{contact_request_id}/answers"),
     }
 )
 """Operations that take an `Idempotency-Key`."""

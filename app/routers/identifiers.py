@@ -31,6 +31,7 @@ def _id_of(what: str) -> Any:
 
 
 AuthenticatorId = Annotated[str, _id_of("second factor")]
+ContactRequestId = Annotated[str, _id_of("request")]
 CustomerId = Annotated[str, _id_of("customer")]
 IncidentId = Annotated[str, _id_of("incident")]
 InterventionId = Annotated[str, _id_of("intervention")]

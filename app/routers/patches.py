@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
 from app.schemas.body import Body
+from app.schemas.contact_requests import ContactRequestPatch
 from app.schemas.customers import AddressPatch, CustomerPatch, changes
 from app.schemas.incidents import IncidentPatch
 from app.schemas.invoices import InvoicePatch
@@ -47,6 +48,11 @@ def incident_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return validated(IncidentPatch, body).model_dump(exclude_unset=True)
 
 
+def contact_request_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same for what somebody wrote to the agency."""
+    return validated(ContactRequestPatch, body).model_dump(exclude_unset=True)
+
+
 def validated(model: type[Patch], body: Mapping[str, Any]) -> Patch:
     """The body as its model has it. Raises `RequestValidationError`."""
     try:
@@ -77,11 +83,12 @@ def patch_schemas() -> dict[str, Any]:
         "properties": {name: of for name, of in staff["properties"].items() if name in own},
         "examples": [example for example in staff["examples"] if example.keys() <= own],
     }
-    others = (
+    others: tuple[tuple[type[Body], str], ...] = (
         (MemberPatch, "membership"),
         (InvoicePatch, "invoice"),
         (IncidentPatch, "incident"),
         (RecipientPatch, "recipient"),
+        (ContactRequestPatch, "contact_request"),
     )
     for model, resource in others:
         schemas |= _plain(model, resource)

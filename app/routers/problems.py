@@ -41,6 +41,7 @@ STATUS: Final[Mapping[str, int]] = {
     "stronger_proof_required": 401,
     "step_up_required": 401,
     "one_time_token_invalid": 403,
+    "form_token_invalid": 403,
     "passkey_refused": 403,
     "csrf_refused": 403,
     "forbidden": 403,

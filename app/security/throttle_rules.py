@@ -15,6 +15,9 @@ ThrottledDeed = Literal[
     "email_change",
     "password_strength",
     "token_spending",
+    "contact_form",
+    "contact_request",
+    "own_contact_request",
 ]
 
 
@@ -83,5 +86,9 @@ RULES: Final[Mapping[ThrottledDeed, Rule]] = {
     "password_strength": Rule(None,          None,          Budget(120, 60)),
     # Links that open nothing; those that are good are not counted: see `services/link_tries.py`.
     "token_spending":    Rule(None,          None,          Budget(60, 300)),
+    # A form is fetched for each visit of a page; sending one costs work, and may send a mail.
+    "contact_form":      Rule(None,          None,          Budget(120, 300)),
+    "contact_request":   Rule(Pace(3, 900),  Pace(6, 30),   Budget(60, 600), True),
+    "own_contact_request": Rule(None,        Pace(10, 900), None),
 }
 # fmt: on

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
+from app.core.emails import email_key
 from app.core.errors import Failure, FieldError
 from app.core.language import DEFAULT, LANGUAGES, Language
 from app.models import Login
@@ -23,23 +24,51 @@ OF_A_REGISTRATION: Final = (
 
 
 async def redact(platform: Platform, login_id: UUID, text: str, *, network: str | None) -> str:
-    """`text` without the secrets that its shapes give away, and without the writer's own password.
+    """`redact_each` of a single text."""
+    return (await redact_each(platform, login_id, {"": text}, network=network))[""]
+
+
+async def redact_each(
+    platform: Platform, login_id: UUID, texts: Mapping[str, str], *, network: str | None
+) -> dict[str, str]:
+    """`texts` without the secrets that their shapes give away, and without the writer's password.
 
     At most `pasted.MOST_CANDIDATES` words are tried against the login's hash, wrapped or not. To be
     called before a transaction is opened: it reads, and hashing takes long. What is stored shows
-    whether a word was the password: so a text counts as a try of it, as when one changes it; its
-    words together, which are mostly the same one wrapped and not. Raises `Failure`, with
+    whether a word was the password: so the texts count as a try of it, as when one changes it;
+    their words together, which are mostly the same one wrapped and not. Raises `Failure`, with
     ``hashing_busy`` or ``too_many_requests``, rather than let through what nobody looked at.
     """
-    kept = pasted.redact_pasted_secrets(text)
-    suspects = pasted.candidates(kept)
+    kept = {field: pasted.redact_pasted_secrets(text) for field, text in texts.items()}
+    suspects = pasted.candidates("\n".join(kept.values()))
     if not suspects:
         return kept
-    stored, language = await _credential(platform, login_id)
+    stored, language = await _credential(platform, Login.id == login_id)
     if stored is None:
         return kept
     found = await _own_among(platform, login_id, suspects, stored, network)
-    return kept if found is None else pasted.remove(kept, found, language)
+    return _without(kept, found, language)
+
+
+async def redact_of_stranger(
+    platform: Platform, address: str, texts: Mapping[str, str]
+) -> dict[str, str]:
+    """`redact_each` for somebody who is not signed in, and says that `address` is theirs.
+
+    Whether it is a login's, and whether a word was its password, changes nothing that the caller
+    could notice, the work included: every word is tried, nobody's hash costs as much. To be called
+    by who counts tries by the address. Raises `Failure("hashing_busy")`.
+    """
+    kept = {field: pasted.redact_pasted_secrets(text) for field, text in texts.items()}
+    suspects = pasted.candidates("\n".join(kept.values()))
+    if not suspects:
+        return kept
+    stored, language = await _credential(platform, Login.email_key == email_key(address))
+    found = None
+    for suspect in suspects:
+        if (await platform.hashing.verify(suspect, stored)).ok:
+            found = suspect
+    return _without(kept, found, language)
 
 
 def require_no_secret(texts: Mapping[str, object], password: str = "") -> None:
@@ -72,7 +101,7 @@ async def require_no_secret_of(
     require_no_secret(texts)
     written = {field: text for field, text in texts.items() if isinstance(text, str)}
     suspects = pasted.candidates("\n".join(written.values()))
-    stored = (await _credential(platform, login_id))[0] if suspects else None
+    stored = (await _credential(platform, Login.id == login_id))[0] if suspects else None
     if stored is None:
         return
     found = await _own_among(platform, login_id, suspects, stored, network)
@@ -103,9 +132,17 @@ def _refuse(fields: list[str]) -> None:
         raise Failure("validation_failed", errors=errors)
 
 
-async def _credential(platform: Platform, login_id: UUID) -> tuple[str | None, Language]:
-    """The login's hash, if a password works, and the language it is written to in."""
-    chosen = select(Login.password_hash, Login.language).where(Login.id == login_id)
+def _without(texts: Mapping[str, str], secret: str | None, language: Language) -> dict[str, str]:
+    if secret is None:
+        return dict(texts)
+    return {field: pasted.remove(text, secret, language) for field, text in texts.items()}
+
+
+async def _credential(
+    platform: Platform, whose: ColumnElement[bool]
+) -> tuple[str | None, Language]:
+    """A login's hash, if a password works, and the language it is written to in."""
+    chosen = select(Login.password_hash, Login.language).where(whose)
     async with platform.database.snapshot() as connection:
         row = (await connection.execute(chosen)).one_or_none()
     if row is None:

@@ -10,6 +10,7 @@ from app.security.breached_passwords import BreachedPasswords
 from app.security.common_passwords import CommonPasswords
 from app.security.counters import MemoryCounters, RedisCounters
 from app.security.csrf import CsrfTokens
+from app.security.form_tokens import FormTokens
 from app.security.hashing_pool import HashingPool
 from app.security.keys import Keyring
 from app.security.passkeys import RelyingParty, relying_party
@@ -42,6 +43,7 @@ class Platform:
     breached: BreachedPasswords
     throttle: Throttle
     csrf: CsrfTokens
+    form_tokens: FormTokens
     rotation_key: bytes = field(repr=False)
     """What each refresh token's successor is derived with."""
     totp_sealer: Sealer
@@ -95,6 +97,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
             on=settings.throttle == "on",
         ),
         csrf=CsrfTokens(keyring.secret("csrf-tokens")),
+        form_tokens=FormTokens(keyring.secret("contact-forms")),
         rotation_key=keyring.secret("refresh-tokens"),
         totp_sealer=Sealer(keyring.secret("totp-secrets")),
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),

@@ -50,7 +50,8 @@ async def view(
 ) -> View:
     """One record of a resource; on record before it is returned.
 
-    `of` is the field, which every reader sees, that names whose record it is: they are told too.
+    `of` is the field, which every reader sees, that names whose record it is, if anybody's: they
+    are told too.
     Raises `Refusal` without permission, purpose or reason, `Failure("not_found")` for a record
     that does not exist or is outside the caller's rows: that, too, is on record.
     """
@@ -65,7 +66,7 @@ async def view(
         subject_id=record_id,
         fields=plan.visible,
         rows=1,
-        subjects=() if of is None else (found[of],),
+        subjects=() if of is None or found[of] is None else (found[of],),
     )
     await platform.audit.write(actor, shown)
     return found

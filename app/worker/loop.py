@@ -9,6 +9,10 @@ from typing import Final
 from app.core import telemetry
 from app.services import (
     challenges,
+    contact_acknowledgements,
+    contact_forms,
+    contact_reminders,
+    contact_retention,
     email_changes,
     enrolments,
     idempotency,
@@ -48,6 +52,10 @@ DUTIES = (
     Duty("purge_unconfirmed_factors", 3600, enrolments.purge),
     Duty("lapse_email_changes", 3600, email_changes.lapse),
     Duty("purge_pending_registrations", 3600, pending_registrations.purge),
+    Duty("acknowledge_contact_requests", 600, contact_acknowledgements.catch_up),
+    Duty("remind_of_contact_requests", 600, contact_reminders.remind),
+    Duty("purge_contact_requests", 3600, contact_retention.purge),
+    Duty("purge_contact_forms", 3600, contact_forms.purge),
 )
 
 GRACE: Final = 20.0

@@ -27,6 +27,7 @@ NOBODY = " ".join("·" for _ in COLUMNS)
 # Said once more by hand: a verb granted by mistake must be granted twice.
 ALL_SIGHTED = {Viewer.DIRECTOR, Viewer.SYSTEMS_ENGINEER, Viewer.PRIVACY_OFFICER}
 RESPONSIBLE = {Viewer.DIRECTOR, Viewer.SYSTEMS_ENGINEER}
+ANSWERING = {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER, Viewer.SUPPORT, Viewer.MARKETING}
 GRANTED = {
     "staff:customer:list": set(STAFF_ROLES),
     "staff:customer:read": set(STAFF_ROLES),
@@ -44,6 +45,10 @@ GRANTED = {
     "staff:incident:update": ALL_SIGHTED,
     "staff:incident:confirm": RESPONSIBLE,
     "staff:incident:cancel": RESPONSIBLE,
+    "staff:contact_request:list": ANSWERING | {Viewer.SYSTEMS_ENGINEER},
+    "staff:contact_request:read": ANSWERING | {Viewer.SYSTEMS_ENGINEER},
+    "staff:contact_request:update": ANSWERING,
+    "staff:contact_request:answer": ANSWERING,
     "staff:outbox_message:list": ALL_SIGHTED,
     "staff:recipient:list": ALL_SIGHTED | {Viewer.SUPPORT, Viewer.MARKETING},
     "staff:recipient:read": ALL_SIGHTED | {Viewer.SUPPORT, Viewer.MARKETING},
@@ -83,6 +88,8 @@ GRANTED = {
             "public:email:change",
             "public:email:undo",
             "public:invitation:accept",
+            "public:contact_form:read",
+            "public:contact_request:create",
         ),
         frozenset({Viewer.PUBLIC}),
     ),

@@ -30,6 +30,10 @@ SIGNED = {
         *(Scope.OWN, ALL, ALL, NONE, NONE, Scope.OF_OPEN_OR_FISCAL, NONE, NONE),
         *(NONE, NONE, NONE),
     ),
+    "contact_request": (
+        *(Scope.OWN, ALL, ALL, ALL, Scope.CONTACT_TOPIC, NONE, NONE, Scope.QUOTE_TOPIC),
+        *(NONE, NONE, NONE),
+    ),
     "audit_event": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
     "policy": (Scope.PUBLISHED,) * len(Viewer),
     "purpose": (Scope.PUBLISHED,) * len(Viewer),

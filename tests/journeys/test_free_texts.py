@@ -45,7 +45,7 @@ _numbers = itertools.count(1)
 @pytest.fixture
 def ids(maria: CustomerPerson) -> dict[str, str]:
     """Whose ids stand in the paths; of the others there is no record, which is answered later."""
-    names = ("incident_id", "authenticator_id", "recipient_id")
+    names = ("incident_id", "authenticator_id", "recipient_id", "contact_request_id")
     unknown = {name: str(new_id()) for name in names}
     return {"customer_id": str(maria.id), **unknown}
 
@@ -79,14 +79,23 @@ async def test_what_staff_write_for_each_other_is_hidden_from_everybody_else(
 
 
 async def send(
-    house: Service, text: FreeText, value: str, ids: Mapping[str, str], headers: Mapping[str, str]
+    house: Service,
+    text: FreeText,
+    value: str,
+    ids: Mapping[str, str],
+    headers: Mapping[str, str],
+    **known: str,
 ) -> httpx.Response:
-    """The document's own example of the request, with `value` at the text's place."""
+    """The document's own example of the request, with `value` at the text's place.
+
+    Members of the example that have a name in `known` are sent as it says.
+    """
     path = text.path
-    for name, known in ids.items():
-        path = path.replace(f"{{{name}}}", known)
+    for name, id_ in ids.items():
+        path = path.replace(f"{{{name}}}", id_)
     assert "{" not in path, f"say whose id stands in {path}"
     kept = {} if text.method == "patch" else copy.deepcopy(example(text))
+    kept |= {name: value for name, value in known.items() if name in kept}
     return await house.client.request(
         text.method, path, json=put(kept, text.pointer, value), headers=dict(headers)
     )
@@ -162,7 +171,9 @@ async def test_a_password_pasted_into_prose_is_not_kept(
 ) -> None:
     other = f"Segredo-{next(_numbers)}-de-outro!"
     sent = f"Olá! senha do painel: {other}, e aqui uso {PASSWORD} mesmo."
-    answer = await send(house, text, sent, ids, maria.headers)
+    # Whoever is not signed in says at least at which address they are to be answered.
+    said = {"email": maria.email} if text.door == "public" else {}
+    answer = await send(house, text, sent, ids, maria.headers, **said)
     assert answer.status_code in (200, 201, 202), answer.text
     everything = repr(await dump(house)) + answer.text
     assert other not in everything

@@ -193,7 +193,8 @@ async def test_an_answer_holds_exactly_the_plans_fields(
     records = entry.records(answer.json())
     assert records
     for record in records:
-        assert list(flat(record, objects)) == [*entry.shown_of(plan), *entry.beside]
+        told = [*entry.shown_of(plan), *entry.beside, *entry.derived]
+        assert list(flat(record, objects)) == told
         assert all(record[name] for name in objects if name in record)
 
 

@@ -15,6 +15,7 @@ from app.projection.plans import Plan
 from app.services.audit_log import AuditLog
 from tests.support.confirmed import asked
 from tests.support.consent_exercisers import CONSENT_EXERCISERS
+from tests.support.contact_exercisers import CONTACT_EXERCISERS
 from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.factor_exercisers import FACTOR_EXERCISERS, FACTORS_ARE_NO_RECORDS
 from tests.support.incident_exercisers import INCIDENT_EXERCISERS
@@ -225,6 +226,7 @@ EXERCISERS: Mapping[Route, Exerciser] = {
         "public:customer:register", "customer", _register, _registered, canary=False
     ),
     **CONSENT_EXERCISERS,
+    **CONTACT_EXERCISERS,
     **MEMBER_EXERCISERS,
     **INCIDENT_EXERCISERS,
     **FACTOR_EXERCISERS,

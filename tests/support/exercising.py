@@ -42,7 +42,7 @@ class Exerciser:
     `canary` tells whether the answer shows the stage's canary row of the resource. `prepare` puts
     into the tables, behind the service's back, what each single request uses up. `part` names the
     fields of a route that shows less than the viewer's plan, `beside` what the same record holds
-    of another resource.
+    of another resource, `derived` what the answer works out from the fields that it shows.
     """
 
     permission: str
@@ -54,6 +54,7 @@ class Exerciser:
     prepare: Callable[[Stage], Coroutine[Any, Any, None]] = nothing
     part: tuple[str, ...] | None = None
     beside: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
 
     @property
     def is_list(self) -> bool:

@@ -42,6 +42,7 @@ OUTGOING: Final[frozenset[tuple[str, str]]] = frozenset(
         *(("staff", f"/{part}") for part in ("number", "description", "safeguards")),
         ("staff", "/call_reference"),
         *(("staff", f"/reason_text{part}") for part in ("", "/pt-BR", "/en")),
+        ("staff", "/text"),
     }
 )
 """Written by staff, to customers or for colleagues who deal with one: none asks for a secret."""
@@ -62,8 +63,13 @@ INTERNAL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
 MAILED: Final[frozenset[tuple[str, str]]] = frozenset({("customer", "/note")})
 """Written by customers, mailed to strangers in our name: it asks for no secret either."""
 
-REDACTED: Final[frozenset[tuple[str, str]]] = frozenset({("customer", "/note")})
-"""Written by customers as prose: a password pasted into it is taken out before it is stored."""
+REDACTED: Final[frozenset[tuple[str, str]]] = frozenset(
+    {
+        ("customer", "/note"),
+        *((door, f"/{text}") for door in ("customer", "public") for text in ("subject", "message")),
+    }
+)
+"""Written by customers or anybody as prose: a password pasted into it is taken out beforehand."""
 
 REFUSED: Final[frozenset[tuple[str, str]]] = frozenset(
     {
@@ -73,6 +79,7 @@ REFUSED: Final[frozenset[tuple[str, str]]] = frozenset(
             for part in ("street", "number", "complement", "district", "city")
         ),
         *((door, "/name") for door in ("customer", "public", "own")),
+        *((door, "/company") for door in ("customer", "public")),
     }
 )
 """A datum of customers or anybody, not a letter: one that holds a secret is sent back."""
@@ -83,6 +90,9 @@ _CREDENTIAL = "tried against what is stored, and never stored"
 SHORT: Final[Mapping[tuple[str, str], str]] = {
     **{("judged", f"/{part}"): _JUDGED for part in ("name", "email", "phone", "tax_id", "company")},
     ("public", "/token"): _CREDENTIAL,
+    ("public", "/form_token"): "tried as one of our own, and never stored",
+    ("public", "/work"): "what a machine has counted up to; never stored",
+    ("public", "/website"): "a trap for programs; never stored",
     ("customer", "/token"): _CREDENTIAL,
     ("own", "/code"): _CREDENTIAL,
     ("own", "/credential/response/transports/*"): "a browser's word; only the known ones are kept",

@@ -50,6 +50,8 @@ OF_THE_MOMENT: Final = frozenset(
         "tax_id_not_of_country",
         "address_incomplete",
         "code_incorrect",
+        "form_token_invalid",
+        "unknown_assignee",
         "date_not_past",
         "date_not_future",
         "text_with_link",

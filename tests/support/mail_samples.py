@@ -8,7 +8,12 @@ HOSTILE = '<b>Zé & "Ana"</b>\r\nBcc: alguem@exemplo.com.br'
 LINK = "https://clientes.exemplo.com.br/conta#token=abc"
 TIME = "2026-11-24T18:20:00Z"
 
-LISTS: dict[str, Any] = {}
+_DEADLINES = [["4821-0937-5562", TIME], ["<b>0001</b>", TIME]]
+LISTS: dict[str, Any] = {
+    "references": ["4821-0937-5562", HOSTILE],
+    **dict.fromkeys(("overdue", "due_soon", "set_apart"), _DEADLINES),
+    **dict.fromkeys(("overdue_more", "due_soon_more", "set_apart_more"), 3),
+}
 """Placeholders that are not one value: what a template may loop over, by name."""
 
 

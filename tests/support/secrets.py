@@ -55,6 +55,9 @@ HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
     ("staff_members", "email_key"): "an address, folded for finding",
     ("invitations", "email_key"): "an address, folded for finding",
     ("pending_registrations", "email_key"): "an address, folded for finding",
+    ("contact_requests", "email_key"): "an address, folded for finding",
+    ("contact_requests", "answers"): "what people were answered, who see it too",
+    ("contact_forms", "origin"): "a mark of a network, which tells nobody which",
     ("incidents", "reason_code"): "why, in one word",
     ("interventions", "reason_code"): "why, in one word",
     ("incidents", "form"): "what ANPD is told",
@@ -77,6 +80,8 @@ _CUSTOMER = "/v1/staff/customers/{customer_id}"
 _INTERVENTIONS = "/v1/staff/interventions"
 _INCIDENT = "/v1/staff/incidents/{incident_id}"
 _INCIDENTS = ("/v1/staff/incidents", _INCIDENT, f"{_INCIDENT}/confirm", f"{_INCIDENT}/cancel")
+_CONTACT = "/v1/staff/contact-requests/{contact_request_id}"
+_CONTACTS = ("/v1/staff/contact-requests", _CONTACT, f"{_CONTACT}/answers")
 _ANPD = f"{_INCIDENT}/anpd-form"
 _FACTORS = "/v1/staff/authenticators"
 _CONFIRM = f"{_FACTORS}/totp/{{authenticator_id}}/confirm"
@@ -91,6 +96,10 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
         "why passwords were disabled, in one word",
     ),
     **dict.fromkeys([(path, "form") for path in (*_INCIDENTS, _ANPD)], "what ANPD is told"),
+    **dict.fromkeys(
+        [(path, name) for path in _CONTACTS for name in ("answers", "answered_at")],
+        "what people were answered, who see it too",
+    ),
     (f"{_INCIDENT}/deliveries", "code"): "what the mail server answered",
     ("/v1/staff/messages", "code"): "what the mail server answered",
     (f"{_CUSTOMER}/consents/history", "purpose_hash"): "of a text that everybody may read",
@@ -118,6 +127,7 @@ TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
         [(path, "Idempotency-Key") for path in (_INTERVENTIONS, "/v1/staff/incidents")],
         "what the caller repeats a request with",
     ),
+    (f"{_CONTACT}/answers", "Idempotency-Key"): "what the caller repeats a request with",
     **dict.fromkeys(
         [(path, "form") for path in ("/v1/staff/incidents", _INCIDENT)], "what ANPD is told"
     ),

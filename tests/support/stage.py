@@ -221,9 +221,14 @@ def flat(record: Mapping[str, Any], objects: frozenset[str]) -> dict[str, Any]:
 
 
 def selected(sql: str) -> tuple[str, list[str], list[str]]:
-    """The main table of a SELECT, its selected expressions, and the names they come out under."""
+    """The main table of a SELECT, its selected expressions, and the names they come out under.
+
+    One that is made for what a function does (a lock) has no table.
+    """
     text = " ".join(sql.split())
     assert text.upper().startswith("SELECT ")
+    if " FROM " not in text.upper():
+        return "", [], []
     parts, depth, start, position = [], 0, 7, 7
     while not (depth == 0 and text[position : position + 6].upper() == " FROM "):
         if depth == 0 and text[position] == ",":

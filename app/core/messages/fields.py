@@ -78,6 +78,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Use uma rede como 203.0.113.0/24, de até 256 redes dessas.",
         "Use a network such as 203.0.113.0/24, of up to 256 of those.",
     ),
+    "unknown_assignee": _both(
+        "Não há colega ativo com este id que veja este assunto.",
+        "There is no active colleague with this id who sees this topic.",
+    ),
     "unknown_login": _both("Não há acesso com este id.", "There is no login with this id."),
     "invalid_url": _both("Não é um endereço da web válido.", "Not a valid web address."),
     # What a Brazilian registration asks.

@@ -277,6 +277,18 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ),
         ("Link refused", "The link was used already, has expired or never was. Ask for a new one."),
     ),
+    "form_token_invalid": _both(
+        (
+            "Formulário vencido ou sem prova de trabalho",
+            "Busque outro formulário em GET /v1/public/contact-requests/form, faça o trabalho que"
+            " ele pede e envie de novo: cada um vale uma vez, por duas horas.",
+        ),
+        (
+            "Form expired, used, or without its work",
+            "Fetch another form at GET /v1/public/contact-requests/form, do the work that it asks"
+            " for and send again: each is good once, for two hours.",
+        ),
+    ),
     "invalid_credentials": _both(
         ("Acesso recusado", "Os dados de acesso não conferem. Confira-os e tente de novo."),
         ("Sign-in refused", "The sign-in data do not match. Check them and try again."),
