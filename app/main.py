@@ -26,6 +26,7 @@ from app.routers.customer import (
     login,
     members,
     membership,
+    policy_acceptances,
     profile,
     recipients,
 )
@@ -53,6 +54,7 @@ from app.routers.staff import (
     incidents,
     interventions,
     messages,
+    policy_drafts,
     visibility,
 )
 from app.routers.staff import authenticators as staff_authenticators
@@ -62,6 +64,7 @@ from app.routers.staff import customer_changes as staff_customer_changes
 from app.routers.staff import invoices as staff_invoices
 from app.routers.staff import members as staff_members
 from app.routers.staff import password as staff_password
+from app.routers.staff import policies as staff_policies
 from app.routers.staff import recipients as staff_recipients
 from app.routers.staff import sessions as staff_sessions
 from app.security.keys import Keyring
@@ -114,6 +117,9 @@ DOORS = (
     policies.router,
     purposes.router,
     consent_receipts.router,
+    policy_acceptances.router,
+    policy_drafts.router,
+    staff_policies.router,
     registrations.router,
     password_strength.router,
     password_resets.router,

@@ -1,14 +1,17 @@
 """`migrations/`: what becomes of the rows that are there, up and down again."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, MetaData, Table, insert, select
+from sqlalchemy import Connection, MetaData, Table, insert, select, text
 
 from app.core.database import Database
 from app.core.ids import new_id
@@ -59,6 +62,7 @@ def add(url: str, name: str, row: dict[str, Any]) -> UUID:
         values = {
             key: value.hex if plain and isinstance(value, UUID) else value
             for key, value in row.items()
+            if key in found.columns
         }
         connection.execute(insert(found).values(**values))
 
@@ -121,3 +125,25 @@ def test_staffs_secrets_become_authenticators_and_secrets_again(url: str) -> Non
     assert again[fresh]["secret"] == b"sealed-1"
     assert (again[used]["secret"], again[used]["last_step"]) == (b"sealed-2", 7)
     assert len(again) == 5
+
+
+def test_the_first_policy_is_said_in_english_and_what_came_after_is_taken_back(url: str) -> None:
+    config = alembic_config(url)
+    command.upgrade(config, "0006")
+    shipped = Path(str(resources.files("app.services"))) / "texts/policy-1.pt-BR.md"
+    first = {"version": 1, "hash": "x", "published_at": NOW, "language": "pt-BR"}
+    add(url, "policies", first | {"text": shipped.read_text(encoding="utf-8")})
+
+    command.upgrade(config, "head")
+    (policy,) = rows(url, "policies").values()
+    assert policy["text_en"].startswith("# Privacy and security policy")
+    assert policy["hash_en"] == hashlib.sha256(policy["text_en"].encode()).hexdigest()
+    assert (policy["requires_acceptance"], policy["withdrawn_at"]) == (True, None)
+    assert policy["announced_at"] == policy["published_at"]
+    later = {"published_at": NOW + timedelta(days=9), "withdrawn_at": NOW + timedelta(days=1)}
+    add(url, "policies", {**policy, "id": new_id(), "version": 2, **later})
+
+    command.downgrade(config, "0006")
+    versions = text("SELECT version FROM policies")
+    kept = done(url, lambda connection: connection.execute(versions).scalars().all())
+    assert kept == [1]

@@ -13,7 +13,8 @@ class Actor:
     `kind` is ``staff``, ``login``, ``system`` or ``anonymous``; `customer_id` is the account that
     a customer login acts for, `permissions` what its membership grants there; `purpose` is one of
     the viewer's own (`purposes.py`). `network` (/24, or /48 of IPv6) and `device` ("Firefox,
-    Windows") say coarsely where the call came from, as far as that is known.
+    Windows") say coarsely where the call came from, as far as that is known. `owes_acceptance` is
+    a login's that has yet to accept the policy in force: little is open to it.
     """
 
     kind: str
@@ -27,3 +28,4 @@ class Actor:
     reason: str | None = None
     network: str | None = None
     device: str | None = None
+    owes_acceptance: bool = False

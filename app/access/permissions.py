@@ -1,7 +1,8 @@
 """Who may do what: one readable table, a line per verb (`scope:resource:action`).
 
 A verb that has no line is allowed to nobody; an empty cell is a no. A second table says what each
-verb of the customer door needs of a member. What a viewer may *see* or *write* of a record is the
+verb of the customer door needs of a member, a third which of them stay open to whoever has yet to
+accept the policy. What a viewer may *see* or *write* of a record is the
 matrix's matter (`visibility.py`).
 """
 
@@ -40,6 +41,15 @@ TABLE = """
     staff:consent:list                ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:consent:read                ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
     staff:consent:record              ·    yes  ·    yes  yes  ·    ·    ·    ·    ·    ·
+    staff:policy_draft:list           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:policy_draft:read           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:policy_draft:create         ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:policy_draft:update         ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:policy_draft:submit         ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:policy_draft:review         ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:policy_draft:publish        ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:policy_draft:discard        ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:policy:withdraw             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -89,6 +99,9 @@ TABLE = """
     public:consent_receipt:verify     ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     customer:contact_request:list     yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:contact_request:create   yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:policy_acceptance:create yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:policy_acceptance:list   yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    public:policy:list                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:policy:read                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:assess            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:recover           ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
@@ -140,8 +153,48 @@ MEMBERS_TABLE = """
     customer:consent:record           consents
     customer:contact_request:list     any
     customer:contact_request:create   any
+    customer:policy_acceptance:create any
+    customer:policy_acceptance:list   any
 """
 """What a member of an account needs for each verb there. ``any``: it concerns their own login."""
+
+
+UNACCEPTING_TABLE = """
+    customer:policy_acceptance:create accepting
+    customer:policy_acceptance:list   accepting
+    customer:login:read               whose login this is
+    customer:account:list             leaving: which accounts there are
+    customer:membership:read          leaving: one's own place
+    customer:membership:leave         leaving
+    customer:session:list             protecting oneself
+    customer:session:end              protecting oneself, and leaving
+    customer:password:update          protecting oneself
+    customer:email:change             protecting oneself: a mailbox that others read
+    customer:email:verify             protecting oneself: links go to what is verified
+    customer:authenticator:list       protecting oneself
+    customer:authenticator:read       protecting oneself
+    customer:authenticator:add        protecting oneself
+    customer:authenticator:update     protecting oneself
+    customer:authenticator:remove     protecting oneself
+    customer:recovery_code:renew      protecting oneself
+    customer:intervention:list        protecting oneself: what was done to the password, and why
+    customer:intervention:read        protecting oneself
+    customer:consent:list             withdrawing consent
+    customer:consent:read             withdrawing consent, and its receipt
+    customer:consent:record           withdrawing consent
+    customer:recipient:list           withdrawing consent: given to whom
+    customer:contact_request:list     asking what the policy means
+    customer:contact_request:create   asking what the policy means
+    customer:membership:list          taking trust back: from whom
+    customer:membership:revoke        taking trust back
+    customer:invitation:list          taking trust back: from whom
+    customer:invitation:withdraw      taking trust back
+"""
+"""What stays open to a login that has not accepted the policy in force, each with its reason.
+
+Reading the policy is public, and so is undoing what a thief did by the links in our mails. All else
+of the customer door answers ``policy_acceptance_required``.
+"""
 
 
 def _read(table: str) -> Mapping[str, frozenset[Viewer]]:
@@ -189,6 +242,18 @@ def _read_members(table: str) -> Mapping[str, str]:
 
 NEEDED_OF_MEMBERS: Mapping[str, str] = _read_members(MEMBERS_TABLE)
 """Each verb of the customer door, with what it needs of a member."""
+
+
+def _read_open(table: str) -> frozenset[str]:
+    lines = [line.split(maxsplit=1) for line in filter(str.strip, table.splitlines())]
+    verbs = frozenset(verb for verb, _why in lines)
+    if len(verbs) != len(lines) or not verbs <= NEEDED_OF_MEMBERS.keys():
+        raise MatrixError("permissions: a verb stands twice, or is none of the customer door")
+    return verbs
+
+
+OPEN_TO_THE_UNACCEPTING: frozenset[str] = _read_open(UNACCEPTING_TABLE)
+"""The verbs of the customer door that ask for no acceptance of the policy."""
 
 
 def member_may(held: Collection[str], verb: str) -> bool:

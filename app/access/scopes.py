@@ -114,7 +114,6 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.SYSTEMS_ENGINEER: Scope.ALL,
         Viewer.PRIVACY_OFFICER: Scope.ALL,
     },
-    "policy": dict.fromkeys(Viewer, Scope.PUBLISHED),
     "purpose": dict.fromkeys(Viewer, Scope.PUBLISHED),
     "consent_event": {
         Viewer.SELF: Scope.OWN,
@@ -141,6 +140,9 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         ),
         Scope.ALL,
     ),
+    "policy": dict.fromkeys(Viewer, Scope.ALL),
+    "policy_draft": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},
+    "policy_acceptance": {Viewer.SELF: Scope.OWN},
 }
 
 

@@ -71,11 +71,58 @@ POLICY = resource(
     "policies",
     """
                         self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   R   R   R   R   R   R   R   R
     version             R    R   R   R   R   R   R   R   R   R   R
     hash                R    R   R   R   R   R   R   R   R   R   R
+    hash_en             R    R   R   R   R   R   R   R   R   R   R
     published_at        R    R   R   R   R   R   R   R   R   R   R
+    announced_at        R    R   R   R   R   R   R   R   R   R   R
+    withdrawn_at        R    R   R   R   R   R   R   R   R   R   R
+    requires_acceptance R    R   R   R   R   R   R   R   R   R   R
+    summary             R    R   R   R   R   R   R   R   R   R   R
+    summary_en          R    R   R   R   R   R   R   R   R   R   R
     language            R    R   R   R   R   R   R   R   R   R   R
     text                R    R   R   R   R   R   R   R   R   R   R
+    text_en             R    R   R   R   R   R   R   R   R   R   R
+    """,
+)
+
+POLICY_DRAFT = resource(
+    "policy_draft",
+    "policy_drafts",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    status              ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    text                ·    RW  ·   RW  ·   ·   ·   ·   ·   ·   ·
+    text_en             ·    RW  ·   RW  ·   ·   ·   ·   ·   ·   ·
+    summary             ·    RW  ·   RW  ·   ·   ·   ·   ·   ·   ·
+    summary_en          ·    RW  ·   RW  ·   ·   ·   ·   ·   ·   ·
+    requires_acceptance ·    RW  ·   RW  ·   ·   ·   ·   ·   ·   ·
+    authors             ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    created_at          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    changed_at          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    submitted_at        ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    reviewed_at         ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    reviewed_by         ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    review_note         ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    closed_at           ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    closed_by           ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    version             ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+POLICY_ACCEPTANCE = resource(
+    "policy_acceptance",
+    "policy_acceptances",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    version             R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    hash                R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    accepted_at         R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    channel             R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    network             R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    login_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     """,
 )
 
@@ -420,7 +467,6 @@ INTERNAL = (
         "id email email_key name role status password_hash created_at last_login_at",
     ),
     internal("refresh_tokens", "digest session_id created_at expires_at spent_at"),
-    internal("policy_acceptances", "login_id version hash accepted_at channel"),
     internal("consent_subjects", "id kind events"),
     internal("audit_subjects", "subject_id event_id"),
     internal(
@@ -464,6 +510,8 @@ RESOURCES: Mapping[str, Resource] = {
         CONSENT_EVENT,
         CONSENT_STATE,
         RECIPIENT,
+        POLICY_DRAFT,
+        POLICY_ACCEPTANCE,
         *INTERNAL,
     )
 }

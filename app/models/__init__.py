@@ -15,7 +15,7 @@ from app.models.invoices import Invoice
 from app.models.logins import Login, Membership
 from app.models.one_time_tokens import OneTimeToken
 from app.models.outbox import OutboxMessage
-from app.models.policies import Policy, PolicyAcceptance
+from app.models.policies import Policy, PolicyAcceptance, PolicyDraft
 from app.models.purposes import Purpose
 from app.models.recipients import Recipient
 from app.models.registrations import PendingRegistration
@@ -52,6 +52,7 @@ __all__ = [
     "PendingRegistration",
     "Policy",
     "PolicyAcceptance",
+    "PolicyDraft",
     "Purpose",
     "Recipient",
     "RecoveryCode",

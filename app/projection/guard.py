@@ -26,7 +26,8 @@ class Query:
     """A list as asked for, proven harmless: names of the plan only, values normalised.
 
     `filters` pairs a column with a value, `words` are prefixes of the words of a name, `sort` is a
-    field of the plan (none: by id), `since` (included) and `until` (excluded) bound the time.
+    field of the plan (none: by id), `since` (included) and `until` (excluded) bound the time,
+    `fields` are the only ones shown (none: all of the plan's).
     """
 
     filters: tuple[tuple[str, Any], ...]
@@ -37,6 +38,7 @@ class Query:
     until: datetime | None
     limit: int
     cursor: str | None
+    fields: tuple[str, ...] = ()
 
 
 def parameters(plan: Plan) -> tuple[str, ...]:

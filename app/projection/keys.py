@@ -98,6 +98,7 @@ FILTER_KEYS: Mapping[tuple[str, str], tuple[str, Normaliser]] = {
     ("contact_request", "email"): ("email_key", address_key),
     ("contact_request", "customer_id"): ("customer_id", _uuid),
     ("contact_request", "assigned_to"): ("assigned_to", _uuid),
+    ("policy_draft", "status"): ("status", _line),
     ("audit_event", "actor_id"): ("actor_id", _uuid),
     ("audit_event", "role"): ("role", _line),
     ("audit_event", "session_id"): ("session_id", _uuid),

@@ -107,7 +107,8 @@ class Projection:
 
     def page(self, plan: Plan, query: Query, actor: Actor, rows: Sequence[Any]) -> Page:
         """The page out of the rows found (one more than asked for, when another page follows)."""
-        items = [plan.view(row) for row in rows[: query.limit]]
+        view = viewer_of(query.fields) if query.fields else plan.view
+        items = [view(row) for row in rows[: query.limit]]
         if len(rows) <= query.limit:
             return Page(items, None)
         place = place_of(query, plan.resource, items[-1])

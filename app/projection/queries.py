@@ -27,6 +27,8 @@ BEYOND_ANY_WORD = "\U0010ffff"
 class Shape:
     """What decides the text of a list's SELECT."""
 
+    fields: tuple[str, ...]
+
     filters: tuple[str, ...]
     words: int
     sort: str | None
@@ -39,6 +41,7 @@ class Shape:
 def shape_of(query: Query) -> Shape:
     """The shape of a query."""
     return Shape(
+        fields=query.fields,
         filters=tuple(column for column, _ in query.filters),
         words=len(query.words),
         sort=query.sort,
@@ -92,11 +95,15 @@ class Queries:
             conditions.append(table.c.id >= bound("since", table.c.id.type))
         if shape.until:
             conditions.append(table.c.id < bound("until", table.c.id.type))
+        selection = self.selection
+        if shape.fields:
+            columns = [self.plan.columns[self.plan.visible.index(field)] for field in shape.fields]
+            selection = selection.with_only_columns(*columns, maintain_column_froms=True)
         order = self._order(shape.sort)
         if shape.cursor:
             conditions.append(_beyond(order, shape.descending))
         statement = (
-            self.selection.where(*conditions)
+            selection.where(*conditions)
             .order_by(*(column.desc() if shape.descending else column for column in order))
             .limit(bound("limit", Integer()))
         )

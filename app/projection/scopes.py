@@ -33,7 +33,7 @@ from app.models import (
     Invoice,
     Login,
     Membership,
-    Policy,
+    PolicyAcceptance,
     Purpose,
     Session,
 )
@@ -178,8 +178,8 @@ def _published_purposes() -> ColumnElement[bool]:
     return Purpose.published_at <= bound("scope_now", UtcDateTime())
 
 
-def _published_policies() -> ColumnElement[bool]:
-    return Policy.published_at <= bound("scope_now", UtcDateTime())
+def _own_acceptances() -> ColumnElement[bool]:
+    return PolicyAcceptance.login_id == bound("scope_login", PolicyAcceptance.login_id.type)
 
 
 CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
@@ -210,7 +210,6 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("contact_request", Scope.QUOTE_TOPIC): _contact_requests_about("quote"),
     ("audit_event", Scope.ALL): true,
     ("audit_event", Scope.OWN): _own_events,
-    ("policy", Scope.PUBLISHED): _published_policies,
     ("purpose", Scope.PUBLISHED): _published_purposes,
     ("consent_event", Scope.ALL): true,
     ("consent_event", Scope.OWN): _own_consent_events,
@@ -219,6 +218,9 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("consent_state", Scope.OF_OPEN): _of(ConsentState.subject_id, _open_customers),
     ("consent_state", Scope.OF_CONSENTING): _marketing_consents,
     ("recipient", Scope.ALL): true,
+    ("policy", Scope.ALL): true,
+    ("policy_draft", Scope.ALL): true,
+    ("policy_acceptance", Scope.OWN): _own_acceptances,
 }
 
 

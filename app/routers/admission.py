@@ -74,6 +74,7 @@ async def admit_customer(request: Request) -> None:
         customer_id=live.customer_id,
         permissions=live.permissions,
         network=network_of(request.client),
+        owes_acceptance=live.owes_acceptance,
     )
 
 

@@ -22,7 +22,9 @@ There are four kinds of caller, each with a door of its own:
   asked for it (401 `second_factor_required`), or signs in by passkey alone.
   A page in a browser adds `delivery=cookie`: see `POST /v1/auth/refresh`.
   People whom they trust come by the same door with a login of their own, and get just what their
-  permissions open (`GET /v1/customer/membership`); who enters several accounts
+  permissions open (`GET /v1/customer/membership`). Whoever has yet to accept the policy in force is
+  answered 403 `policy_acceptance_required`, but where they accept, protect themselves or leave. Who
+  enters several accounts
   (`GET /v1/customer/accounts`) names one at sign-in as `customer_id`.
 * **Staff**: sign in at `POST /v1/auth/staff/token` with password and TOTP code, or by passkey, use
   `/v1/staff`.
@@ -152,6 +154,7 @@ _WITH_TAG: Final = frozenset(
         "customer_update_profile",
         "public_read_current_policy",
         "public_read_purpose_version",
+        "public_read_policy",
         "staff_read_authenticator",
         "staff_read_customer",
         "staff_read_invoice",
@@ -166,6 +169,13 @@ _WITH_TAG: Final = frozenset(
         "staff_cancel_incident",
         "staff_read_contact_request",
         "staff_update_contact_request",
+        "staff_read_policy_draft",
+        "staff_update_policy_draft",
+        "staff_submit_policy_draft",
+        "staff_review_policy_draft",
+        "staff_publish_policy_draft",
+        "staff_discard_policy_draft",
+        "staff_withdraw_policy",
     }
 )
 
@@ -241,7 +251,7 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
         taken.append(_purpose())
     if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
         taken.append(_reason())
-    if method == "patch":
+    if method == "patch" or (method, path) in _FROM_A_STATE:
         example = '"3f7a0c51e9d24b86a1f0c2d4e6b8a097"'
         meaning = "The `ETag` that was read; `*` for whatever stands there."
         taken.append(_header("If-Match", meaning, example, required=True))
@@ -272,9 +282,18 @@ _IDEMPOTENT: Final = frozenset(
         ("post", "/v1/public/contact-requests"),
         ("post", "/v1/customer/contact-requests"),
         ("post", "/v1/staff/contact-requests/{contact_request_id}/answers"),
+        ("post", "/v1/staff/policies/drafts"),
     }
 )
 """Operations that take an `Idempotency-Key`."""
+
+_FROM_A_STATE: Final = frozenset(
+    {
+        ("post", "/v1/staff/policies/drafts/{draft_id}/review"),
+        ("post", "/v1/staff/policies/drafts/{draft_id}/publish"),
+    }
+)
+"""Deeds, beside the edits, that name in `If-Match` what their caller has read."""
 
 
 _WITH_LOCATION: Final = frozenset({"public_register", "public_confirm_registration"})
@@ -287,7 +306,7 @@ def headers_given(operation_id: str, status: str) -> dict[str, Any]:
         names.append("ETag")
     if operation_id in {"auth_customer_sign_in", "auth_staff_sign_in", "auth_refresh"}:
         names.append("Set-Cookie")
-    if operation_id in {"public_register", "staff_create_incident"}:
+    if operation_id in {"public_register", "staff_create_incident", "staff_create_policy_draft"}:
         names.append("Location")
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
@@ -322,11 +341,13 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
         codes |= {"forbidden", "purpose_not_allowed"}
     if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
         codes |= {"reason_required"}
+    if path.startswith("/v1/customer"):
+        codes |= {"policy_acceptance_required"}
     if path.endswith(("/profile", "/{customer_id}")):
         codes |= {"not_found"}
     elif any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
         codes |= {"validation_failed", "invalid_sort", "invalid_cursor"}
-    if method == "patch":
+    if method == "patch" or (method, path) in _FROM_A_STATE:
         codes |= {"precondition_failed", "precondition_required"}
     return codes | set(operation.get("x-problems", ()))
 

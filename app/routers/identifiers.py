@@ -26,6 +26,23 @@ class IdConvertor(Convertor[str]):
 register_url_convertor("id", IdConvertor())
 
 
+class VersionConvertor(Convertor[str]):
+    """``{name:version}`` in a path: a number of at most nine digits, as `read_version` reads it."""
+
+    regex = "[1-9][0-9]{0,8}"
+
+    def convert(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The same."""
+        return value
+
+
+register_url_convertor("version", VersionConvertor())
+
+
 def _id_of(what: str) -> Any:
     return Path(description=f"The {what}'s id (UUID).", json_schema_extra={"format": "uuid"})
 
@@ -34,8 +51,21 @@ AuthenticatorId = Annotated[str, _id_of("second factor")]
 ContactRequestId = Annotated[str, _id_of("request")]
 CustomerId = Annotated[str, _id_of("customer")]
 IncidentId = Annotated[str, _id_of("incident")]
+PolicyDraftId = Annotated[str, _id_of("draft")]
+PolicyVersion = Annotated[
+    str,
+    Path(
+        description="The version's number.",
+        json_schema_extra={"pattern": f"^{VersionConvertor.regex}$", "examples": ["1"]},
+    ),
+]
 InterventionId = Annotated[str, _id_of("intervention")]
 RecipientId = Annotated[str, _id_of("third party")]
+
+
+def read_version(text: str) -> int:
+    """The number of a version; the path has let nothing else pass."""
+    return int(text)
 
 
 def read_id(text: str) -> UUID:

@@ -14,6 +14,7 @@ from app.schemas.customers import AddressPatch, CustomerPatch, changes
 from app.schemas.incidents import IncidentPatch
 from app.schemas.invoices import InvoicePatch
 from app.schemas.members import MemberPatch
+from app.schemas.policy_drafts import PolicyDraftPatch
 from app.schemas.recipients import RecipientPatch
 
 Patch = TypeVar("Patch", bound=Body)
@@ -53,6 +54,11 @@ def contact_request_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return validated(ContactRequestPatch, body).model_dump(exclude_unset=True)
 
 
+def policy_draft_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same for a draft of the policy."""
+    return validated(PolicyDraftPatch, body).model_dump(exclude_unset=True)
+
+
 def validated(model: type[Patch], body: Mapping[str, Any]) -> Patch:
     """The body as its model has it. Raises `RequestValidationError`."""
     try:
@@ -89,6 +95,7 @@ def patch_schemas() -> dict[str, Any]:
         (IncidentPatch, "incident"),
         (RecipientPatch, "recipient"),
         (ContactRequestPatch, "contact_request"),
+        (PolicyDraftPatch, "policy_draft"),
     )
     for model, resource in others:
         schemas |= _plain(model, resource)

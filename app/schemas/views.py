@@ -135,27 +135,6 @@ class AccessLogPage(AuditEventPage):
     """Who looked at the caller's account, newest first."""
 
 
-class PolicyView(View):
-    """A published version of the privacy policy."""
-
-    model_config = _shown(
-        {
-            "version": 1,
-            "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-            "published_at": "2026-11-22T12:00:00Z",
-            "language": "pt-BR",
-            "text": "# Política de privacidade\n…",
-        }
-    )
-    resource: ClassVar[str] = "policy"
-
-    version: int
-    hash: Annotated[str, Field(description="SHA-256 (hex) of `text` in UTF-8.")]
-    published_at: Moment
-    language: str
-    text: Annotated[str, Field(description="Markdown.")]
-
-
 class VisibleField(BaseModel):
     """One field as the caller's role may use it."""
 

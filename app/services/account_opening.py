@@ -18,9 +18,9 @@ from app.core.emails import email_key
 from app.core.errors import Failure
 from app.core.ids import coarse_id, new_id
 from app.core.language import Language
-from app.models import Customer, CustomerWord, Login, Membership, PolicyAcceptance
+from app.models import Customer, CustomerWord, Login, Membership
 from app.projection.projection import to_json
-from app.services import consent_ledger, email_chains
+from app.services import consent_ledger, email_chains, policy_acceptances
 from app.services.audit_log import Deed
 from app.services.consent_ledger import Statement
 from app.services.customers import columns_of, word_rows
@@ -34,7 +34,8 @@ CHANNEL = "web"
 class Application:
     """A registration as it was made at `made_at`: `form` is the body, without the password.
 
-    `policy` is the version that was accepted then; `language` is the one to write to them in.
+    `policy` is the version that was accepted then, from `network` (coarse); `language` is the one
+    to write to them in.
     """
 
     form: Mapping[str, Any]
@@ -42,6 +43,7 @@ class Application:
     policy: Version
     made_at: datetime
     language: Language
+    network: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,12 @@ async def open_account(
     """
     login_id = await _insert_login(platform, connection, application, verified_at)
     customer_id = await _insert_customer(platform, connection, application, login_id)
-    await connection.execute(
-        insert(PolicyAcceptance).values(
-            login_id=login_id,
-            version=application.policy.version,
-            hash=application.policy.hash,
-            accepted_at=application.made_at,
-            channel=CHANNEL,
-        )
+    await policy_acceptances.record(
+        connection,
+        login_id,
+        application.policy,
+        at=application.made_at,
+        network=application.network,
     )
     opened = Opened(customer_id, login_id)
     await _record_consents(platform, connection, _owner(caller, opened), application)

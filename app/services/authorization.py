@@ -1,10 +1,10 @@
 """The first line of every service: may this caller do this, and did they say what they must?"""
 
 from app.access.actors import Actor
-from app.access.permissions import may, member_may
+from app.access.permissions import OPEN_TO_THE_UNACCEPTING, may, member_may
 from app.access.purposes import PURPOSES
 from app.access.viewers import MUST_GIVE_REASON, Viewer
-from app.core.errors import Refusal
+from app.core.errors import Failure, Refusal
 
 SHORTEST_REASON = 5
 LONGEST_REASON = 500
@@ -13,11 +13,15 @@ LONGEST_REASON = 500
 def require(actor: Actor, permission: str) -> None:
     """Raise `Refusal("forbidden")` unless the permission table lets the caller.
 
-    Inside an account, the caller's membership must hold what the verb needs too.
+    Inside an account, the caller's membership must hold what the verb needs too. Raises
+    `Failure("policy_acceptance_required")` for a login that has yet to accept the policy in force,
+    but for what stays open to it: no offence, so it is not put on record.
     """
     stranger = actor.viewer is Viewer.SELF and not member_may(actor.permissions, permission)
     if stranger or not may(actor.viewer, permission):
         raise Refusal("forbidden", action=permission)
+    if actor.owes_acceptance and permission not in OPEN_TO_THE_UNACCEPTING:
+        raise Failure("policy_acceptance_required")
 
 
 def require_purpose(actor: Actor, permission: str) -> None:

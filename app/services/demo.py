@@ -21,7 +21,14 @@ from app.core.ids import coarse_id, new_id
 from app.core.settings import Settings
 from app.models import Customer, CustomerWord, Login, Membership, PolicyAcceptance
 from app.security.keyfiles import make_private_folder
-from app.services import consent_ledger, demo_accountant, policies, purposes, staff
+from app.services import (
+    consent_ledger,
+    demo_accountant,
+    policies,
+    policy_acceptances,
+    purposes,
+    staff,
+)
 from app.services.audit_log import Deed
 from app.services.consent_ledger import Statement
 from app.services.customers import columns_of, word_rows
@@ -277,13 +284,7 @@ async def _insert(
     await connection.execute(
         insert(PolicyAcceptance),
         [
-            {
-                "login_id": person.login_id,
-                "version": version.version,
-                "hash": version.hash,
-                "accepted_at": now,
-                "channel": "demo",
-            }
+            policy_acceptances.row(person.login_id, version, at=now, network=None, channel="demo")
             for person in people
         ],
     )

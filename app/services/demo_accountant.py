@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.permission_sets import SETS
 from app.core.emails import email_key
 from app.core.ids import new_id
-from app.models import Invoice, Login, Membership, PolicyAcceptance
+from app.models import Invoice, Login, Membership
+from app.services import policy_acceptances
 from app.services.policies import Version
 
 EMAIL: Final = "financeiro@exemplo.com.br"
@@ -48,14 +49,8 @@ async def add(
             created_at=now,
         )
     )
-    await connection.execute(
-        insert(PolicyAcceptance).values(
-            login_id=login_id,
-            version=version.version,
-            hash=version.hash,
-            accepted_at=now,
-            channel="demo",
-        )
+    await policy_acceptances.record(
+        connection, login_id, version, at=now, network=None, channel="demo"
     )
     paid, due = (_invoice(customer_id, now - timedelta(days=days)) for days in (40, 10))
     paid |= {"status": "paid", "paid_at": now - timedelta(days=30)}

@@ -12,7 +12,7 @@ from app.access.viewers import Viewer
 from app.core.database import insert_unless_there
 from app.core.errors import Failure
 from app.core.ids import new_id
-from app.models import Customer, Login, Membership, PolicyAcceptance
+from app.models import Customer, Login, Membership
 from app.schemas.invitations import AcceptAsNewLogin
 from app.security.personal_data import Person
 from app.services import (
@@ -22,6 +22,7 @@ from app.services import (
     link_tries,
     pasted_secrets,
     policies,
+    policy_acceptances,
 )
 from app.services.authorization import require
 from app.services.invitation_acceptance import Offer
@@ -30,7 +31,6 @@ from app.services.platform import Platform
 from app.services.session_watch import open_memberships
 
 ACTION = "public:invitation:accept"
-CHANNEL = "web"
 
 
 async def accept(platform: Platform, actor: Actor, form: AcceptAsNewLogin) -> bytes:
@@ -62,7 +62,7 @@ async def accept(platform: Platform, actor: Actor, form: AcceptAsNewLogin) -> by
             login_id = await _make(platform, connection, form.name, password_hash, offer)
         else:
             login_id = await _same(connection, known.id, password_hash)
-        await _accept_policy(platform, connection, login_id, form.accepted_policy_version)
+        await _accept_policy(platform, connection, actor, login_id, form.accepted_policy_version)
         return await invitation_acceptance.join(
             platform, connection, _as_login(actor, login_id, offer), ACTION, offer
         )
@@ -138,19 +138,14 @@ async def _make(
 
 
 async def _accept_policy(
-    platform: Platform, connection: AsyncConnection, login_id: UUID, accepted: int
+    platform: Platform, connection: AsyncConnection, actor: Actor, login_id: UUID, accepted: int
 ) -> None:
     version = await policies.current(connection, platform.clock)
     if version is None or version.version != accepted:
         raise Failure("policy_version_not_current")
-    row = {
-        "login_id": login_id,
-        "version": version.version,
-        "hash": version.hash,
-        "accepted_at": platform.clock(),
-        "channel": CHANNEL,
-    }
-    await insert_unless_there(connection, PolicyAcceptance, row)  # whoever comes back has
+    await policy_acceptances.record(
+        connection, login_id, version, at=platform.clock(), network=actor.network
+    )
 
 
 def _as_login(actor: Actor, login_id: UUID, offer: Offer) -> Actor:

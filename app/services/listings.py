@@ -20,20 +20,24 @@ async def find_page(
     parameters: Sequence[tuple[str, str]],
     *,
     fixed: Sequence[tuple[str, Any]] = (),
+    shown: tuple[str, ...] = (),
 ) -> tuple[Page, Deed]:
     """A page, and what must be on record before anybody returns it.
 
     `fixed` are conditions of the service's own: columns of the resource, and what each must be.
+    `shown` are the fields of the page, the id among them, where that is less than the caller sees.
     Raises `Refusal` without permission or grounds and for a name the caller may not use, `Failure`
     for a value or cursor that does not fit.
     """
     require_grounds(actor, action)
     plan = platform.projection.plan(actor, resource)
     query = read_query(plan, parameters, action)
-    query = replace(query, filters=(*query.filters, *fixed))
+    fields = tuple(field for field in shown if field in plan.visible)
+    query = replace(query, filters=(*query.filters, *fixed), fields=fields)
     statement, values = platform.projection.listing(plan, query, actor)
     values |= platform.projection.scope(actor, platform.clock())
     rows = await platform.database.fetch(statement, values)
     page = platform.projection.page(plan, query, actor, rows)
-    deed = Deed(action, subject_type=resource, fields=plan.visible, rows=len(page.items))
+    seen = fields or plan.visible
+    deed = Deed(action, subject_type=resource, fields=seen, rows=len(page.items))
     return page, deed

@@ -161,4 +161,5 @@ def _unpacked(packed: bytes) -> Application:
         policy=Version(**kept["policy"]),
         made_at=datetime.fromisoformat(kept["made_at"]),
         language=kept["language"],
+        network=kept.get("network"),  # forms of before this was kept wait for a few days
     )

@@ -85,7 +85,7 @@ async def register(
             before = await idempotency.answered(platform, connection, claim)
             if before is not None:
                 return await _again(platform, connection, actor, before)
-        application = await _application(platform, connection, form, password_hash, language)
+        application = await _application(platform, connection, actor, form, password_hash, language)
         if mode == "open":
             opened = await account_opening.open_account(platform, connection, actor, application)
             await email_verifications.queue(platform, connection, opened.login_id)
@@ -112,6 +112,7 @@ async def _again(
 async def _application(
     platform: Platform,
     connection: AsyncConnection,
+    actor: Actor,
     form: Registration,
     password_hash: str,
     language: Language,
@@ -126,6 +127,7 @@ async def _application(
         policy=version,
         made_at=platform.clock(),
         language=preferred or language,
+        network=actor.network,
     )
 
 

@@ -1,7 +1,8 @@
 """Whether a session still lives: asked on every request, answered from memory for half a second.
 
 An ended session, a disabled person, a changed role or a revoked membership is thus noticed within
-a second on every replica, and at once on the one that did it (`forget`).
+a second on every replica, and at once on the one that did it (`forget`). So is a policy that wants
+to be accepted anew, whose moment has come, and that it was: the same look-up tells.
 """
 
 import asyncio
@@ -11,14 +12,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.clock import Clock
 from app.core.database import Database
 from app.core.statements import Prepared, bound, prepare
-from app.models import Customer, Login, Membership, Session, StaffMember
+from app.models import (
+    Customer,
+    Login,
+    Membership,
+    Policy,
+    PolicyAcceptance,
+    Session,
+    StaffMember,
+)
 
 FRESH_SECONDS = 0.5
 MOST_REMEMBERED = 20_000
@@ -26,7 +35,10 @@ MOST_REMEMBERED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """A session that may act: who, in which capacity, and for which account."""
+    """A session that may act: who, in which capacity, and for which account.
+
+    `owes_acceptance`: the holder has not accepted a policy in force that wants to be accepted.
+    """
 
     id: UUID
     kind: str
@@ -34,6 +46,7 @@ class LiveSession:
     holder: UUID
     customer_id: UUID | None
     permissions: tuple[str, ...]
+    owes_acceptance: bool = False
 
 
 @dataclass(slots=True)
@@ -132,7 +145,13 @@ def _staff_session() -> Any:
 
 def _customer_session() -> Any:
     return (
-        select(Session.id, Login.id.label("holder"), Session.customer_id, Membership.permissions)
+        select(
+            Session.id,
+            Login.id.label("holder"),
+            Session.customer_id,
+            Membership.permissions,
+            _owes_acceptance().label("owes"),
+        )
         .join(Login, Login.id == Session.login_id)
         .join(
             Membership,
@@ -148,6 +167,34 @@ def _customer_session() -> Any:
             Customer.status != "erased",
         )
     )
+
+
+def _owes_acceptance() -> ColumnElement[bool]:
+    """Whether a version in force wants to be accepted, and the login accepted none since it.
+
+    Two looks into indexes. One that was withdrawn before its moment stands for nothing.
+    """
+    stands = Policy.withdrawn_at.is_(None)
+    wanted = (
+        select(func.max(Policy.version))
+        .where(
+            Policy.requires_acceptance,
+            stands,
+            Policy.published_at <= bound("now", Policy.published_at.type),
+        )
+        .scalar_subquery()
+    )
+    accepted = (
+        exists()
+        .where(
+            PolicyAcceptance.login_id == Login.id,
+            PolicyAcceptance.version >= wanted,
+            PolicyAcceptance.version == Policy.version,
+            stands,
+        )
+        .correlate(Login)
+    )
+    return wanted.is_not(None) & ~accepted
 
 
 def open_memberships() -> tuple[ColumnElement[bool], ...]:
@@ -168,8 +215,8 @@ def _as_staff(row: Any) -> LiveSession | None:
 
 
 def _as_customer(row: Any) -> LiveSession | None:
-    session, holder, customer, permissions = row
-    return LiveSession(session, "customer", Viewer.SELF, holder, customer, permissions)
+    session, holder, customer, permissions, owes = row
+    return LiveSession(session, "customer", Viewer.SELF, holder, customer, permissions, owes)
 
 
 # Made once: making a statement costs as much as running it. There are more customers than staff.

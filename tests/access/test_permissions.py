@@ -11,10 +11,12 @@ from app.access.matrix import COLUMNS, MatrixError
 from app.access.permissions import (
     MEMBER_PERMISSIONS,
     NEEDED_OF_MEMBERS,
+    OPEN_TO_THE_UNACCEPTING,
     OWNER,
     PERMISSIONS,
     _read,
     _read_members,
+    _read_open,
     may,
     member_may,
 )
@@ -57,6 +59,20 @@ GRANTED = {
     "staff:consent:list": ALL_SIGHTED,
     "staff:consent:read": ALL_SIGHTED | {Viewer.SUPPORT, Viewer.MARKETING},
     "staff:consent:record": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER, Viewer.SUPPORT},
+    **dict.fromkeys(
+        (
+            "staff:policy_draft:list",
+            "staff:policy_draft:read",
+            "staff:policy_draft:create",
+            "staff:policy_draft:update",
+            "staff:policy_draft:submit",
+            "staff:policy_draft:review",
+            "staff:policy_draft:publish",
+            "staff:policy_draft:discard",
+            "staff:policy:withdraw",
+        ),
+        frozenset({Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER}),
+    ),
     "staff:visibility:read": set(STAFF_ROLES),
     "staff:audit_event:list": ALL_SIGHTED,
     **dict.fromkeys(
@@ -77,6 +93,7 @@ GRANTED = {
     **dict.fromkeys(
         (
             "public:policy:read",
+            "public:policy:list",
             "public:purpose:read",
             "public:consent_receipt:verify",
             "public:password:assess",
@@ -119,6 +136,18 @@ MEMBERS = {
     },
 }
 """What each permission opens to a member beyond what concerns their own login."""
+ASK_FOR_ACCEPTANCE = {
+    "customer:customer:read",
+    "customer:customer:update",
+    "customer:customer_change:list",
+    "customer:audit_event:list",
+    "customer:membership:update",
+    "customer:invitation:create",
+    "customer:invitation:accept",
+    "customer:invoice:list",
+    "customer:invoice:read",
+}
+"""What stays shut until the policy in force was accepted."""
 OWNERS_ALONE = {"customer:audit_event:list"}
 DOORS = {
     "staff": set(STAFF_ROLES),
@@ -155,6 +184,23 @@ def test_every_verb_of_the_customer_door_says_what_it_needs_of_a_member() -> Non
 def test_a_members_table_that_is_not_well_written_is_refused(table: str) -> None:
     with pytest.raises(MatrixError, match="permissions"):
         _read_members(table)
+
+
+def test_what_asks_for_no_acceptance_is_said_twice() -> None:
+    assert set(NEEDED_OF_MEMBERS) - OPEN_TO_THE_UNACCEPTING == ASK_FOR_ACCEPTANCE
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "customer:login:read why\ncustomer:login:read why",
+        "customer:nobody:knows why",
+        "staff:customer:read why",
+    ],
+)
+def test_an_open_verb_is_one_of_the_customer_door_and_stands_once(table: str) -> None:
+    with pytest.raises(MatrixError, match="permissions"):
+        _read_open(table)
 
 
 @pytest.mark.parametrize("verb", PERMISSIONS)

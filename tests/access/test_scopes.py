@@ -35,7 +35,9 @@ SIGNED = {
         *(NONE, NONE, NONE),
     ),
     "audit_event": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
-    "policy": (Scope.PUBLISHED,) * len(Viewer),
+    "policy": (Scope.ALL,) * len(Viewer),
+    "policy_draft": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
+    "policy_acceptance": (Scope.OWN, *(NONE,) * 10),
     "purpose": (Scope.PUBLISHED,) * len(Viewer),
     "consent_event": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
     "consent_state": (

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
+from app.core.ids import new_id
 from app.models import (
     AuditEvent,
     ConsentEvent,
@@ -374,9 +375,12 @@ async def test_the_policy_accepted_then_stands_though_another_is_in_force(
 ) -> None:
     email = "politica@exemplo.com.br"
     token = await link_to(house, email)
-    [policy] = await rows(house.platform, select(Policy))
+    [policy] = await rows(house.platform, select(Policy.__table__))
+    moment = house.clock() + timedelta(hours=1)
+    newer = dict(policy._mapping) | {"version": 2, "id": new_id(), "published_at": moment}
     async with house.platform.database.transaction() as connection:
-        await connection.execute(update(Policy).values(hash="f" * 64))
+        await connection.execute(insert(Policy).values(newer | {"hash": "f" * 64}))
+    house.clock.ahead = timedelta(hours=2)
     try:
         assert (await confirm(house, token)).status_code == 201
         [accepted] = await rows(
@@ -387,8 +391,7 @@ async def test_the_policy_accepted_then_stands_though_another_is_in_force(
         )
         assert (accepted.version, accepted.hash) == (policy.version, policy.hash)
     finally:
-        async with house.platform.database.transaction() as connection:
-            await connection.execute(update(Policy).values(hash=policy.hash))
+        house.clock.ahead = timedelta()
 
 
 async def test_asking_and_confirming_are_on_record(house: Service) -> None:

@@ -24,6 +24,7 @@ from tests.support.free_texts import (
     OUTGOING,
     REDACTED,
     REFUSED,
+    REVIEWED,
     SHORT,
     FreeText,
     free_texts,
@@ -45,7 +46,10 @@ _numbers = itertools.count(1)
 @pytest.fixture
 def ids(maria: CustomerPerson) -> dict[str, str]:
     """Whose ids stand in the paths; of the others there is no record, which is answered later."""
-    names = ("incident_id", "authenticator_id", "recipient_id", "contact_request_id")
+    names = (
+        *("incident_id", "authenticator_id", "recipient_id", "contact_request_id"),
+        "draft_id",
+    )
     unknown = {name: str(new_id()) for name in names}
     return {"customer_id": str(maria.id), **unknown}
 
@@ -55,7 +59,7 @@ def of(places: Any) -> list[FreeText]:
 
 
 async def test_every_free_text_is_treated_in_one_known_way() -> None:
-    listed = [*OUTGOING, *INTERNAL, *REDACTED, *REFUSED, *SHORT]
+    listed = [*OUTGOING, *REVIEWED, *INTERNAL, *REDACTED, *REFUSED, *SHORT]
     assert len(set(listed)) == len(listed)
     assert {text.place for text in FOUND} == set(listed)
     assert set(listed) >= MAILED

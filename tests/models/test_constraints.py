@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.core.clock import system_clock
 from app.core.database import Database
@@ -167,7 +167,7 @@ async def test_an_acceptance_names_a_version_that_exists(database: Database) -> 
     row = {"login_id": login_id, "hash": "0", "accepted_at": system_clock(), "channel": "web"}
     await refused(database, PolicyAcceptance, version=99, **row)
     await store(database, PolicyAcceptance, version=1, **row)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(DBAPIError):
         async with database.transaction() as connection:
             await connection.execute(delete(Policy).where(Policy.version == 1))
 

@@ -40,7 +40,7 @@ def projection(database: Database) -> Projection:
 
 def test_the_same_record_has_another_tag_for_another_viewer(projection: Projection) -> None:
     plans = [projection.plan(actor(viewer), "policy") for viewer in Viewer]
-    row = ("1", "hash", NOW, "pt-BR", "text")
+    row = ("id", "1", "hash", NOW, *(f"field-{place}" for place in range(9)))
     shown = [projection.show(plan, projection.view(plan, row)) for plan in plans]
     assert len({record.body for record in shown}) == 1
     assert len({record.etag for record in shown}) == len(Viewer)
@@ -50,7 +50,7 @@ def test_a_tag_is_of_the_content_and_of_this_services_key(
     projection: Projection, database: Database
 ) -> None:
     plan = projection.plan(actor(Viewer.PUBLIC), "policy")
-    row = ("1", "hash", NOW, "pt-BR", "text")
+    row = ("id", "1", "hash", NOW, *(f"field-{place}" for place in range(9)))
     tag = projection.show(plan, projection.view(plan, row)).etag
     assert tag == projection.show(plan, projection.view(plan, row)).etag
     for place in range(len(row)):

@@ -4,16 +4,20 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 import pytest_asyncio
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import Failure
-from app.models import Policy
+from app.core.ids import new_id
+from app.models import Policy, PolicyAcceptance
 from app.services import policies
 from app.services.sessions import anonymous
+from tests.support.people import add_customer
 from tests.support.records import rows
 from tests.support.service import Service, serving
 
@@ -29,10 +33,17 @@ async def publish(house: Service, version: int, text: str, when: timedelta) -> N
         await connection.execute(
             insert(Policy).values(
                 version=version,
+                id=new_id(),
                 hash=policies.text_hash(text),
+                hash_en=policies.text_hash(text),
+                announced_at=house.clock(),
                 published_at=house.clock() + when,
                 language="pt-BR",
                 text=text,
+                text_en=text,
+                summary="",
+                summary_en="",
+                requires_acceptance=False,
             )
         )
 
@@ -52,10 +63,13 @@ async def test_migrate_installs_a_first_text_in_portuguese_whose_hash_anybody_ca
 ) -> None:
     shown = await policies.show_current(house.platform, anonymous("r"))
     policy = orjson.loads(shown.body)
-    assert set(policy) == {"version", "hash", "published_at", "language", "text"}
+    assert set(policy) == {*policies.LISTED, "language", "text", "text_en"}
     assert (policy["version"], policy["language"]) == (1, "pt-BR")
     assert hashlib.sha256(policy["text"].encode()).hexdigest() == policy["hash"]
+    assert hashlib.sha256(policy["text_en"].encode()).hexdigest() == policy["hash_en"]
     assert policy["text"].startswith("# Política de privacidade")
+    assert policy["text_en"].startswith("# Privacy and security policy")
+    assert (policy["requires_acceptance"], policy["withdrawn_at"]) == (True, None)
     assert shown.etag.startswith('"')
 
 
@@ -73,6 +87,49 @@ async def test_the_newest_published_version_is_in_force(house: Service) -> None:
     assert await current(house) == 2
     house.clock.ahead = timedelta(days=2)
     assert await current(house) == 3
+
+
+async def test_what_was_withdrawn_never_comes_into_force(house: Service) -> None:
+    await publish(house, 2, "Segunda", timedelta(days=1))
+    async with house.platform.database.transaction() as connection:
+        withdrawal = update(Policy).where(Policy.version == 2)
+        await connection.execute(withdrawal.values(withdrawn_at=house.clock()))
+    house.clock.ahead = timedelta(days=2)
+    assert await current(house) == 1
+
+
+async def test_what_can_be_accepted_is_in_force_or_to_come(house: Service) -> None:
+    await publish(house, 2, "Segunda", timedelta(seconds=-1))
+    await publish(house, 3, "Terceira", timedelta(days=1))
+    async with house.platform.database.transaction() as connection:
+        found = [await policies.acceptable(connection, house.clock, n) for n in (1, 2, 3, 4)]
+    assert [version and version.version for version in found] == [None, 2, 3, None]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(Policy).values(text="Outra"),
+        update(Policy).values(published_at=Policy.announced_at, withdrawn_at=Policy.announced_at),
+        update(Policy).values(withdrawn_at=Policy.published_at),
+        update(Policy).values(withdrawn_at=None),
+        delete(Policy),
+        insert(Policy)
+        .prefix_with("OR REPLACE", dialect="sqlite")
+        .from_select(list(Policy.__table__.columns.keys()), select(*Policy.__table__.columns)),
+        update(PolicyAcceptance).values(hash="0"),
+    ],
+    ids=str,
+)
+async def test_the_database_itself_keeps_what_was_published_as_it_is(
+    house: Service, statement: Any
+) -> None:
+    await add_customer(house.platform)
+    before = await rows(house.platform, select(Policy))
+    with pytest.raises(DBAPIError):
+        async with house.platform.database.transaction() as connection:
+            await connection.execute(statement)
+    assert await rows(house.platform, select(Policy)) == before
 
 
 async def test_before_anything_is_published_there_is_nothing_to_show(house: Service) -> None:

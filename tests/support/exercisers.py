@@ -22,6 +22,7 @@ from tests.support.incident_exercisers import INCIDENT_EXERCISERS
 from tests.support.member_exercisers import MEMBER_EXERCISERS
 from tests.support.party_exercisers import PARTY_EXERCISERS
 from tests.support.people import PASSWORD
+from tests.support.policy_exercisers import POLICY_EXERCISERS
 from tests.support.stage import Stage
 
 NOT_RECORDS: Mapping[Route, str] = {
@@ -41,6 +42,9 @@ NOT_RECORDS: Mapping[Route, str] = {
         "made of the incident as the caller sees it; tests/journeys/test_incidents.py"
     ),
     ("post", "/v1/staff/incidents/preview"): "a number; tests/journeys/test_incidents.py",
+    ("get", "/v1/staff/policies/drafts/{draft_id}/diff"): (
+        "made of the draft as the caller sees it; tests/journeys/test_policy_drafts.py"
+    ),
     **FACTORS_ARE_NO_RECORDS,
     ("post", "/v1/customer/email-changes"): "a word; journeys/test_own_email_changes.py",
     ("post", "/v1/customer/email-verification"): "a word; journeys/test_email_verification.py",
@@ -229,6 +233,7 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     **CONTACT_EXERCISERS,
     **MEMBER_EXERCISERS,
     **INCIDENT_EXERCISERS,
+    **POLICY_EXERCISERS,
     **FACTOR_EXERCISERS,
     **PARTY_EXERCISERS,
     ("post", "/v1/public/registrations/confirm"): Exerciser(

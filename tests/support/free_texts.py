@@ -26,10 +26,12 @@ class FreeText:
         """What the tables below list it by: the same member is treated alike in every route.
 
         What callers say about their own second factors is apart, whatever their door; so is the
-        form that stands beside a password to be judged.
+        form that stands beside a password to be judged, and the policy itself.
         """
         if self.path == "/v1/public/password-strength":
             return "judged", self.pointer
+        if self.path.startswith("/v1/staff/policies") and self.pointer in ("/text", "/text_en"):
+            return "policy", self.pointer
         own = self.path.startswith(f"/v1/{self.door}/authenticators")
         return "own" if own else self.door, self.pointer
 
@@ -43,12 +45,19 @@ OUTGOING: Final[frozenset[tuple[str, str]]] = frozenset(
         ("staff", "/call_reference"),
         *(("staff", f"/reason_text{part}") for part in ("", "/pt-BR", "/en")),
         ("staff", "/text"),
+        *(("staff", f"/{part}") for part in ("summary", "summary_en")),
     }
 )
 """Written by staff, to customers or for colleagues who deal with one: none asks for a secret."""
 
+REVIEWED: Final[frozenset[tuple[str, str]]] = frozenset(
+    {("policy", "/text"), ("policy", "/text_en")}
+)
+"""The policy, which says much about passwords: it is published once a second person has read it."""
+
 INTERNAL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("staff", "/title"): ("incident", "title"),
+    ("staff", "/note"): ("policy_draft", "review_note"),
     **{
         ("staff", f"/form/{part}"): ("incident", "form")
         for part in (

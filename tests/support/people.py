@@ -19,13 +19,14 @@ from uuid import UUID
 
 import pyotp
 from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES, Viewer
 from app.core.emails import email_key
 from app.core.ids import coarse_id, new_id
 from app.models import Authenticator, Customer, CustomerWord, Login, Membership, Session
-from app.services import consent_ledger, migrations, staff
+from app.services import consent_ledger, migrations, policies, policy_acceptances, staff
 from app.services.consent_ledger import Statement
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
@@ -184,6 +185,7 @@ async def add_customer(
                 created_at=now,
             )
         )
+        await _accept_policy(platform, connection, login_id)
     if marketing is not None:
         await say_consent(platform, row["id"], granted=marketing)
     holder = Holder("customer", login_id, Viewer.SELF, row["id"])
@@ -261,6 +263,7 @@ async def add_member(
                 expires_at=expires_at,
             )
         )
+        await _accept_policy(platform, connection, login_id)
     holder = Holder("customer", login_id, Viewer.SELF, customer_id)
     session_id, token, refresh_token = await _session(platform, holder)
     return MemberPerson(
@@ -324,6 +327,15 @@ def cpf(number: int) -> str:
         total = sum(digit * (len(digits) + 1 - place) for place, digit in enumerate(digits))
         digits.append(total * 10 % 11 % 10)
     return "".join(map(str, digits))
+
+
+async def _accept_policy(platform: Platform, connection: AsyncConnection, login_id: UUID) -> None:
+    """As whoever registers does, of the version in force, if there is one."""
+    version = await policies.current(connection, platform.clock)
+    if version is not None:
+        await policy_acceptances.record(
+            connection, login_id, version, at=platform.clock(), network=None
+        )
 
 
 async def _session(platform: Platform, holder: Holder) -> tuple[UUID, str, str]:

@@ -72,6 +72,7 @@ HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
     ("purposes", "key"): "a purpose's name",
     ("purposes", "hash"): "of a text that everybody may read",
     ("consent_events", "purpose_hash"): "of a text that everybody may read",
+    ("policies", "hash_en"): "of a text that everybody may read",
     ("policy_acceptances", "hash"): "of a text that everybody may read",
 }
 """Columns whose name or type is suspicious, and why they hold no secret."""
@@ -83,6 +84,8 @@ _INCIDENTS = ("/v1/staff/incidents", _INCIDENT, f"{_INCIDENT}/confirm", f"{_INCI
 _CONTACT = "/v1/staff/contact-requests/{contact_request_id}"
 _CONTACTS = ("/v1/staff/contact-requests", _CONTACT, f"{_CONTACT}/answers")
 _ANPD = f"{_INCIDENT}/anpd-form"
+_DRAFTS = "/v1/staff/policies/drafts"
+_WITHDRAWAL = "/v1/staff/policies/{version}/withdraw"
 _FACTORS = "/v1/staff/authenticators"
 _CONFIRM = f"{_FACTORS}/totp/{{authenticator_id}}/confirm"
 
@@ -104,6 +107,10 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
     ("/v1/staff/messages", "code"): "what the mail server answered",
     (f"{_CUSTOMER}/consents/history", "purpose_hash"): "of a text that everybody may read",
     ("/v1/staff/consents/{event_id}/receipt", "keys_uri"): "where public keys are",
+    **dict.fromkeys(
+        [(_WITHDRAWAL, "hash"), (_WITHDRAWAL, "hash_en"), (f"{_DRAFTS}/{{draft_id}}/diff", "hash")],
+        "of a text that everybody may read, or will",
+    ),
     (f"{_FACTORS}/totp", "secret"): "the caller's own, told once",
     (f"{_FACTORS}/totp", "uri"): "the caller's own, told once",
     (_CONFIRM, "recovery_codes"): "the caller's own, told once",
@@ -131,6 +138,7 @@ TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
     **dict.fromkeys(
         [(path, "form") for path in ("/v1/staff/incidents", _INCIDENT)], "what ANPD is told"
     ),
+    (_DRAFTS, "Idempotency-Key"): "what the caller repeats a request with",
     (_CONFIRM, "code"): "the caller's own",
     (f"{_FACTORS}/passkeys", "challenge_id"): "worth nothing without a passkey's answer",
     (f"{_FACTORS}/passkeys", "credential"): "a passkey's public half: it signs nothing",

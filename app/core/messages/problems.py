@@ -334,13 +334,13 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
     "second_person_required": _both(
         (
             "É preciso outra pessoa",
-            "Quem registrou o incidente não pode confirmá-lo."
-            " Peça a outra pessoa da direção ou da engenharia que confira e confirme.",
+            "Quem registrou ou escreveu não pode conferir o próprio trabalho."
+            " Peça a outra pessoa com essa função que confira e confirme.",
         ),
         (
             "Another person is needed",
-            "Whoever entered the incident cannot confirm it."
-            " Ask another director or engineer to check and confirm it.",
+            "Whoever entered or wrote it cannot be the one who checks it."
+            " Ask another person who may to check and confirm it.",
         ),
     ),
     "count_changed": _both(
@@ -361,6 +361,54 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         (
             "Incident already decided",
             "Only a draft can be confirmed or cancelled. Read the incident to see how it stands.",
+        ),
+    ),
+    "policy_acceptance_required": _both(
+        (
+            "Aceite a política",
+            "Leia GET /v1/public/policies/current e aceite a versão em POST"
+            " /v1/customer/policy-acceptances. Até lá você pode proteger seu acesso e sair.",
+        ),
+        (
+            "Accept the policy",
+            "Read GET /v1/public/policies/current and accept its version at POST"
+            " /v1/customer/policy-acceptances. Until then you can protect your login, and leave.",
+        ),
+    ),
+    "policy_draft_state": _both(
+        (
+            "O texto não está nesse ponto",
+            "Escreve-se num rascunho, confere-se o que foi enviado, publica-se o que foi aprovado."
+            " Leia o rascunho para ver como está.",
+        ),
+        (
+            "The draft is not at that point",
+            "A draft is written at, what was submitted is reviewed, what was approved is published."
+            " Read the draft to see how it stands.",
+        ),
+    ),
+    "policy_pending": _both(
+        (
+            "Outra versão vem antes",
+            "Uma versão anunciada entra em vigor nesse momento ou depois. Escolha um momento"
+            " posterior ao dela, ou retire-a.",
+        ),
+        (
+            "Another version comes first",
+            "A version that was announced comes into force then or later. Choose a moment after it,"
+            " or withdraw it.",
+        ),
+    ),
+    "policy_in_force": _both(
+        (
+            "A versão não pode mais ser retirada",
+            "Só se retira uma versão antes do seu momento, e uma vez. Para mudar a política em"
+            " vigor, publique outra versão.",
+        ),
+        (
+            "The version can no longer be withdrawn",
+            "A version is withdrawn before its moment, and once. To change the policy in force,"
+            " publish another version.",
         ),
     ),
     "account_closed": _both(

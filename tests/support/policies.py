@@ -1,0 +1,77 @@
+"""New versions of the policy for tests, as staff make them over HTTP."""
+
+from typing import Any
+
+import httpx
+from sqlalchemy import update
+
+from app.models import Session
+from tests.support.people import StaffPerson
+from tests.support.service import Service
+
+DRAFTS = "/v1/staff/policies/drafts"
+TEXT = "# Política\n\nGuardamos o cadastro por cinco anos."
+CONTENT: dict[str, Any] = {
+    "text": TEXT,
+    "text_en": "# Policy\n\nWe keep the registration for five years.",
+    "summary": "Agora dizemos por quanto tempo guardamos cada dado.",
+    "summary_en": "We now say for how long we keep each datum.",
+    "requires_acceptance": True,
+}
+
+
+async def drafted(house: Service, author: StaffPerson, **content: Any) -> dict[str, Any]:
+    """A new draft of the author's."""
+    answer = await house.client.post(DRAFTS, json=CONTENT | content, headers=author.headers)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def step(
+    house: Service,
+    who: StaffPerson,
+    draft: dict[str, Any],
+    verb: str,
+    body: dict[str, Any] | None = None,
+    tag: str = "*",
+) -> httpx.Response:
+    """One deed about a draft, of somebody who has just proved to be there."""
+    await prove_presence(house, who)
+    return await house.client.post(
+        f"{DRAFTS}/{draft['id']}/{verb}", json=body, headers={**who.headers, "If-Match": tag}
+    )
+
+
+async def approved(
+    house: Service, author: StaffPerson, reviewer: StaffPerson, **content: Any
+) -> dict[str, Any]:
+    """A draft that was written by one and approved by another."""
+    draft = await drafted(house, author, **content)
+    await step(house, author, draft, "submit")
+    answer = await step(house, reviewer, draft, "review", {"decision": "approve"})
+    assert answer.status_code == 200, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def published(
+    house: Service,
+    author: StaffPerson,
+    reviewer: StaffPerson,
+    published_at: str | None = None,
+    **content: Any,
+) -> int:
+    """The number of a version that was just published."""
+    draft = await approved(house, author, reviewer, **content)
+    body = {} if published_at is None else {"published_at": published_at}
+    answer = await step(house, author, draft, "publish", body)
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["version"])
+
+
+async def prove_presence(house: Service, who: StaffPerson) -> None:
+    """Behind the service's back: the step-up has tests of its own."""
+    async with house.platform.database.transaction() as connection:
+        proof = update(Session).where(Session.id == who.session_id)
+        await connection.execute(proof.values(proved_at=house.clock()))
