@@ -153,13 +153,11 @@ async def answer(
 def _step(before: View, changes: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What is stored of a change of status. Raises `Refusal` or `Failure`."""
     wanted, reason = changes.get("status"), changes.get("closed_reason")
-    if wanted != "closed" and reason is not None:
-        raise _unfit("/closed_reason", "not_writable")
+    if (wanted == "closed") != (reason is not None):
+        raise _unfit("/closed_reason", "reason_when_closed")
     if wanted is None:
         return {}
     if wanted == "closed":
-        if reason is None:
-            raise _unfit("/closed_reason", "missing")
         claimed = reason == "answered" and before["answered_at"] is None
         if before["status"] == "closed" or claimed:
             raise _refused("conflict", UPDATE, before["id"])

@@ -7,6 +7,7 @@ only set it apart; with another topic who sends it is told to fetch a fresh form
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import delete, func, select
@@ -32,7 +33,7 @@ USUAL_BITS: Final = 12
 """Some 4,000 hashes: a browser does them in a tenth of a second, one after another."""
 MOST_BITS: Final = 18
 """64 times that: seconds. A network may be a mobile operator's gateway."""
-COUNTED: Final = timedelta(hours=1)
+COUNTED_WITHIN: Final = timedelta(hours=1)
 UNCOUNTED: Final = 4
 """Forms of one network in an hour that cost no more than usual; each doubling adds a bit."""
 REFUSED: Final = frozenset({"token_missing", "token_expired", "token_used", "work_missing"})
@@ -41,6 +42,16 @@ _AHEAD: Final = timedelta(seconds=60)
 """How far another replica's clock may be ahead."""
 _REMEMBERED: Final = timedelta(days=1)
 """How long a used form is known after it expired: a clock may be set back."""
+
+_COUNTED = (
+    select(func.count())
+    .select_from(ContactForm)
+    .where(
+        ContactForm.origin == bound("origin", ContactForm.origin.type),
+        ContactForm.used_at > bound("since", ContactForm.used_at.type),
+    )
+)
+_prepare_once = lru_cache(maxsize=4)(prepare)  # making a statement costs as much as running it
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +141,7 @@ async def purge(platform: Platform) -> None:
 
 
 async def _used_lately(platform: Platform, actor: Actor, now: datetime) -> int:
-    counted = (
-        select(func.count())
-        .select_from(ContactForm)
-        .where(
-            ContactForm.origin == bound("origin", ContactForm.origin.type),
-            ContactForm.used_at > bound("since", ContactForm.used_at.type),
-        )
-    )
-    statement = prepare(counted, platform.database.dialect)
-    values = {"origin": platform.form_tokens.origin(actor.network), "since": now - COUNTED}
+    statement = _prepare_once(_COUNTED, platform.database.dialect)
+    values = {"origin": platform.form_tokens.origin(actor.network), "since": now - COUNTED_WITHIN}
     rows = await platform.database.fetch(statement, values)
     return int(rows[0][0])

@@ -166,3 +166,31 @@ async def test_a_password_that_comes_along_is_compared_as_it_is() -> None:
     require_no_secret({"address.street": "Rua do gato e da lua"}, "o gato e a lua")
     with pytest.raises(Failure, match="validation_failed"):
         require_no_secret({"address.street": "ah, o gato e a lua"}, "o gato e a lua")
+
+
+async def test_texts_of_one_letter_are_looked_at_together(house: Service) -> None:
+    person = await add_customer(house.platform)
+    texts = {"subject": f"é {PASSWORD} mesmo", "message": "senha: outra-coisa-9"}
+    kept = await pasted_secrets.redact_each(
+        house.platform, person.login_id, texts, network="203.0.113.0/24"
+    )
+    assert kept == {"subject": f"é {PT} mesmo", "message": f"senha: {PT}"}
+
+
+async def test_a_strangers_words_cost_alike_whoevers_address_they_name(house: Service) -> None:
+    person = await add_customer(house.platform)
+    gone = await add_customer(house.platform)
+    await change(house, gone.login_id, password_hash=None)
+    texts = {"message": f"uso {PASSWORD}, ou Outra-coisa-99!", "subject": "bom dia"}
+    tried: list[int] = []
+    kept: list[str] = []
+    with counting(house.platform) as platform:
+        for address in (person.email.upper(), "ninguem@exemplo.com.br", gone.email):
+            CountingHasher.tried = 0
+            found = await pasted_secrets.redact_of_stranger(platform, address, texts)
+            assert found["subject"] == "bom dia"
+            kept.append(found["message"])
+            tried.append(CountingHasher.tried)
+    assert kept == [f"uso {PT}, ou Outra-coisa-99!", texts["message"], texts["message"]]
+    assert len(set(tried)) == 1
+    assert 2 <= tried[0] <= MOST_CANDIDATES

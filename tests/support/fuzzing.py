@@ -51,6 +51,7 @@ OF_THE_MOMENT: Final = frozenset(
         "address_incomplete",
         "code_incorrect",
         "form_token_invalid",
+        "reason_when_closed",
         "unknown_assignee",
         "date_not_past",
         "date_not_future",

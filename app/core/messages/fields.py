@@ -51,6 +51,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "either_or": _both(
         "Informe permissions ou set: um dos dois.", "Give permissions or set: one of the two."
     ),
+    "reason_when_closed": _both(
+        "Informe o motivo ao encerrar, e só então.",
+        "Give the reason when closing, and only then.",
+    ),
     # Lists.
     "list_too_short": _both("Informe ao menos {min}.", "Give at least {min}."),
     "list_too_long": _both("Informe no máximo {max}.", "Give at most {max}."),
