@@ -71,8 +71,8 @@ async def ask(
         )
         row = _row(platform, given, signs, language)
         reference = await _store(connection, row)
-        if row["status"] == "open":
-            await contact_acknowledgements.acknowledge(platform, connection, key)
+        # Whatever it is: what is kept apart waits for no mail, and takes no other time.
+        await contact_acknowledgements.acknowledge(platform, connection, key)
         deed = Deed(ASK, subject_type=RESOURCE, subject_id=row["id"])
         await platform.audit.add(connection, actor, deed)
         answer = to_json({"reference": reference})
