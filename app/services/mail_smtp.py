@@ -24,7 +24,11 @@ from app.services.mail_message import SENT, Letter, Outcome, Sender
 LONGEST_SEND: Final = 60.0
 """Seconds after which an attempt is given up, whatever the server is at."""
 _ANSWER: Final = 30.0
-"""Seconds that the server has for one answer."""
+"""Seconds that the server has for an answer while a connection is made.
+
+Those of an open one have none of their own: a timer for each of a letter's four answers takes
+longer than writing the letter down, and `LONGEST_SEND` is over before long.
+"""
 _LONGEST_REST: Final = 20.0
 """Seconds that an unused connection is good for: servers and firewalls drop them before long."""
 _GOODBYE: Final = 2.0
@@ -150,7 +154,7 @@ class SmtpTransport:
             rested = asyncio.get_running_loop().time() - used_at
             try:
                 if client.is_connected and rested < _LONGEST_REST:
-                    await client.mail(self._sender.address)
+                    await client.mail(self._sender.address, timeout=None)
                     return client
             except (SMTPException, OSError):
                 pass  # a fresh connection shows whether it was this one's fault
@@ -190,8 +194,8 @@ class SmtpTransport:
 
 async def _hand_over(client: SMTP, letter: Letter) -> Outcome:
     try:
-        await client.rcpt(letter.recipient)
-        await client.data(letter.content)
+        await client.rcpt(letter.recipient, timeout=None)
+        await client.data(letter.content, timeout=None)
     except (SMTPRecipientRefused, SMTPDataError) as refused:
         with suppress(SMTPException, OSError):  # it hung up, which the next letter will see
             await client.rset()

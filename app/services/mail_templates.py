@@ -24,10 +24,10 @@ is not proved repeats nothing that a stranger typed: it would carry advertising 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -40,11 +40,13 @@ from jinja2 import (
     TemplateNotFound,
     pass_context,
 )
+from jinja2.environment import TemplateModule
 from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import escape
 
 from app.core.language import LANGUAGES, Language
+from app.services.mail_fixed_words import fix_words
 
 OURS: Final = frozenset({"m", "agency", "language"})
 """The names that every template finds without being given them."""
@@ -56,6 +58,9 @@ _MONTHS: Final = (
     "October", "November", "December",
 )
 # fmt: on
+_SUBJECT: Final = "\0subject\0"
+_BODY: Final = "\0body\0"
+_GAP: Final = re.compile(f"({_SUBJECT}|{_BODY})")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
 
@@ -70,10 +75,14 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What stands under every mail in one language."""
+    """What stands around every mail in one language and form, apart at its two gaps."""
 
-    never_asks: str
-    sender: str
+    pieces: Sequence[str]
+
+    def around(self, subject: str, body: str) -> str:
+        """The whole mail. What is given stands in it as it is: HTML must be escaped."""
+        gaps = {_SUBJECT: subject, _BODY: body}
+        return "".join([gaps.get(piece, piece) for piece in self.pieces])
 
 
 class MailTemplates:
@@ -87,8 +96,11 @@ class MailTemplates:
         self._html = _environment(loader, html=True)
         self._text_macros = self._text.get_template("_macros.text.j2").module
         self._html_macros = self._html.get_template("_macros.html.j2").module
-        self._frames = {language: self._frame(language) for language in LANGUAGES}
+        self._text_frames = {each: self._frame(each, html=False) for each in LANGUAGES}
+        self._html_frames = {each: self._frame(each, html=True) for each in LANGUAGES}
         self.placeholders = cache(self._placeholders)
+        self._as_text = cache(partial(_compiled, self._text, self._text_macros))
+        self._as_html = cache(partial(_compiled, self._html, self._html_macros))
 
     def names(self) -> Iterable[str]:
         """Every template, each once."""
@@ -99,20 +111,13 @@ class MailTemplates:
         """The mail in both forms. Raises jinja2's `TemplateError` when a value is missing."""
         name = f"{template}.{language}.j2"
         given = {**values, "agency": self._agency, "language": language}
-        as_text = self._text.get_template(name)
+        as_text = self._as_text(name)
         subject = _squeezed(_block(as_text, "subject", given))
         text_body = _block(as_text, "body", {**given, "m": self._text_macros})
-        as_html = self._html.get_template(name)
+        as_html = self._as_html(name)
         html_body = _block(as_html, "body", {**given, "m": self._html_macros})
-        frame = self._frames[language]
-        around = {
-            "subject": subject,
-            "language": language,
-            "never_asks": frame.never_asks,
-            "sender": frame.sender,
-        }
-        text = self._text.get_template("_shell.text.j2").render(around, body=text_body)
-        html = self._html.get_template("_shell.html.j2").render(around, body=Markup(html_body))  # noqa: S704 - escaped
+        text = self._text_frames[language].around(subject, text_body)
+        html = self._html_frames[language].around(escape(subject), html_body)
         return Rendered(subject, _tidied(text), html)
 
     def part(self, template: str, language: Language, block: str, values: Mapping[str, Any]) -> str:
@@ -120,7 +125,7 @@ class MailTemplates:
 
         Only the block's own placeholders are needed. Raises as `render` does.
         """
-        file = self._text.get_template(f"{template}.{language}.j2")
+        file = self._as_text(f"{template}.{language}.j2")
         given = {**values, "agency": self._agency, "language": language, "m": self._text_macros}
         return _tidied(_block(file, block, given))
 
@@ -132,10 +137,14 @@ class MailTemplates:
             raise ValueError(f"{template}: there is no such template") from None
         return frozenset(find_undeclared_variables(self._text.parse(source))) - OURS
 
-    def _frame(self, language: Language) -> _Frame:
+    def _frame(self, language: Language, *, html: bool) -> _Frame:
         words = self._text.get_template(f"_frame.{language}.j2")
-        given = {"agency": self._agency}
-        return _Frame(_block(words, "never_asks", given), _block(words, "sender", given))
+        agency = {"agency": self._agency}
+        told = {name: _block(words, name, agency) for name in ("never_asks", "sender")}
+        gaps = {"subject": _SUBJECT, "body": _BODY}
+        form, environment = ("html", self._html) if html else ("text", self._text)
+        shell = environment.get_template(f"_shell.{form}.j2")
+        return _Frame(_GAP.split(shell.render(told, language=language, **gaps)))
 
 
 def _environment(loader: BaseLoader, *, html: bool) -> Environment:
@@ -158,6 +167,12 @@ def _environment(loader: BaseLoader, *, html: bool) -> Environment:
     return environment
 
 
+def _compiled(environment: Environment, macros: TemplateModule, name: str) -> Template:
+    assert environment.loader is not None  # noqa: S101 - `_environment` gave it one
+    source, path, _ = environment.loader.get_source(environment, name)
+    return environment.from_string(fix_words(environment.parse(source, name, path), macros))
+
+
 def _block(template: Template, name: str, values: Mapping[str, Any]) -> str:
     return "".join(template.blocks[name](template.new_context(dict(values))))
 
@@ -173,7 +188,7 @@ def _lines(text: object) -> list[str]:
 
 def _tidied(text: str) -> str:
     """Each line stripped, blocks one blank line apart."""
-    stripped = "\n".join(line.strip() for line in text.split("\n"))
+    stripped = "\n".join(map(str.strip, text.split("\n")))
     return _BLANK_LINES.sub("\n\n", stripped).strip() + "\n"
 
 
@@ -188,16 +203,21 @@ def _web_address(text: object) -> str:
 @pass_context
 def _moment(context: Context, time: datetime | str) -> str:
     """Day and time: ``24/11/2026 às 15:20 (horário de Brasília)``, or the same in English."""
-    local = _local(time)
-    if context["language"] == "pt-BR":
-        return f"{_named(local, 'pt-BR')} às {local:%H:%M} (horário de Brasília)"
-    return f"{_named(local, 'en')}, {local:%H:%M} (Brasília time)"
+    return _moment_in(context["language"], time)
 
 
 @pass_context
 def _day(context: Context, time: datetime | str) -> str:
     """The day alone: ``24/11/2026``, ``24 November 2026``."""
     return _named(_local(time), context["language"])
+
+
+@lru_cache(maxsize=256)  # both forms say each of them, and so do the mails of one incident
+def _moment_in(language: Language, time: datetime | str) -> str:
+    local = _local(time)
+    if language == "pt-BR":
+        return f"{_named(local, 'pt-BR')} às {local:%H:%M} (horário de Brasília)"
+    return f"{_named(local, 'en')}, {local:%H:%M} (Brasília time)"
 
 
 def _named(local: datetime, language: Language) -> str:

@@ -8,13 +8,27 @@ workers on any number of machines do this at once: on PostgreSQL none waits for 
 """
 
 import secrets
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Boolean, Update, bindparam, case, literal, null, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Update,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.columns import UtcDateTime
@@ -31,6 +45,7 @@ LIFETIME: Final = timedelta(days=4)
 FIRST_DELAY: Final = timedelta(minutes=1)
 LONGEST_DELAY: Final = timedelta(hours=4)
 
+_prepare_once = lru_cache(maxsize=2)(prepare)
 _TABLE = table_of(OutboxMessage)
 
 
@@ -64,7 +79,7 @@ async def claim(platform: Platform, most: int) -> list[Claimed]:
     Looking in vain writes nothing. Raises `Failure("database_unavailable")`.
     """
     now = platform.clock()
-    looking = prepare(_ANY_DUE, platform.database.dialect)
+    looking = _prepare_once(_ANY_DUE, platform.database.dialect)
     if not await platform.database.fetch(looking, {"now": now}):
         return []
     lease = new_id()
@@ -85,10 +100,14 @@ async def settle(platform: Platform, settlements: Sequence[Settlement]) -> list[
     """
     now = platform.clock()
     fates = [_fate(each.claimed, each.outcome, now) for each in settlements]
+    alike: defaultdict[_Fate, list[UUID]] = defaultdict(list)
+    for each, fate in zip(settlements, fates, strict=True):
+        alike[fate].append(each.claimed.id)
+    statement = _SETTLE[platform.database.dialect.name]
     async with platform.database.transaction() as connection:
-        await connection.execute(_SETTLE, fates)
-    tried = zip(settlements, fates, strict=True)
-    return [fate["next_state"] for each, fate in tried if each.outcome is not None]
+        for fate, ids in alike.items():
+            await connection.execute(statement, fate._asdict() | {"row_ids": ids})
+    return [fate.next_state for fate in fates if not fate.untried]
 
 
 def delay(attempts: int) -> timedelta:
@@ -101,39 +120,39 @@ def delay(attempts: int) -> timedelta:
     return timedelta(seconds=grown.total_seconds() * (0.8 + secrets.randbelow(400) / 1000))
 
 
-def _fate(claimed: Claimed, outcome: Outcome | None, now: datetime) -> dict[str, Any]:
-    fate: dict[str, Any] = {
-        "row_id": claimed.id,
-        "lease_id": claimed.lease,
-        "attempted": claimed.attempts,
-        "outcome_code": None,
-        "outcome_reason": None,
-        "next_at": None,
-        "still_open": False,
-        "known_at": None,
-    }
+class _Fate(NamedTuple):
+    """What is written down of messages of one lease; of most that are settled at once, the same."""
+
+    held_lease: UUID
+    next_state: str
+    untried: int = 0
+    """1 where there was no attempt: the claim counted one."""
+    outcome_code: int | None = None
+    outcome_reason: str | None = None
+    next_at: datetime | None = None
+    known_at: datetime | None = None
+
+
+def _fate(claimed: Claimed, outcome: Outcome | None, now: datetime) -> _Fate:
     if outcome is None:
-        earlier = claimed.attempts - 1
-        state = "deferred" if earlier else "queued"
-        return fate | {"next_state": state, "attempted": earlier} | _open_until(now)
-    fate |= {"outcome_code": outcome.code, "outcome_reason": outcome.reason}
+        state = "deferred" if claimed.attempts > 1 else "queued"
+        return _Fate(claimed.lease, state, untried=1, next_at=now)
+    fate = _Fate(
+        claimed.lease, outcome.state, outcome_code=outcome.code, outcome_reason=outcome.reason
+    )
     if outcome.state != "deferred":
-        return fate | {"next_state": outcome.state, "known_at": now}
+        return fate._replace(known_at=now)
     again = now + delay(claimed.attempts)
     if again > claimed.created_at + LIFETIME:
-        return fate | {"next_state": "abandoned", "known_at": now}
-    return fate | {"next_state": "deferred"} | _open_until(again)
-
-
-def _open_until(moment: datetime) -> dict[str, Any]:
-    return {"next_at": moment, "still_open": True}
+        return fate._replace(next_state="abandoned", known_at=now)
+    return fate._replace(next_at=again)
 
 
 async def _taken(
     connection: AsyncConnection, statement: Update, values: Mapping[str, Any]
 ) -> list[Claimed]:
-    rows = (await connection.execute(statement, values)).mappings()
-    return sorted((Claimed(**row) for row in rows), key=lambda claimed: claimed.id)
+    rows = await connection.execute(statement, values)
+    return sorted((Claimed(*row) for row in rows), key=lambda claimed: claimed.id)
 
 
 def _take(*, lone: bool) -> Any:
@@ -162,22 +181,31 @@ def _take(*, lone: bool) -> Any:
     )
 
 
+def _settle(these: ColumnElement[bool]) -> Update:
+    next_at = bindparam("next_at", type_=UtcDateTime())
+    return (
+        update(_TABLE)
+        .where(these, _TABLE.c.lease == bindparam("held_lease"))
+        .values(
+            state=bindparam("next_state"),
+            attempts=_TABLE.c.attempts - bindparam("untried"),
+            code=bindparam("outcome_code"),
+            reason=bindparam("outcome_reason"),
+            due_at=next_at,
+            settled_at=bindparam("known_at"),
+            sealed=case((next_at.is_not(None), _TABLE.c.sealed), else_=null()),
+            lease=None,
+        )
+    )
+
+
 _ANY_DUE: Final = (
     select(literal(1)).where(OutboxMessage.due_at <= bound("now", UtcDateTime())).limit(1)
 )
 _TAKE_LONE: Final = _take(lone=True)
 _TAKE_BATCHED: Final = _take(lone=False)
-_SETTLE: Final = (
-    update(_TABLE)
-    .where(_TABLE.c.id == bindparam("row_id"), _TABLE.c.lease == bindparam("lease_id"))
-    .values(
-        state=bindparam("next_state"),
-        attempts=bindparam("attempted"),
-        code=bindparam("outcome_code"),
-        reason=bindparam("outcome_reason"),
-        due_at=bindparam("next_at"),
-        settled_at=bindparam("known_at"),
-        sealed=case((bindparam("still_open", type_=Boolean), _TABLE.c.sealed), else_=null()),
-        lease=None,
-    )
-)
+_SETTLE: Final[Mapping[str, Update]] = {
+    "postgresql": _settle(_TABLE.c.id == any_(bindparam("row_ids", type_=ARRAY(Uuid())))),
+    "sqlite": _settle(_TABLE.c.id.in_(bindparam("row_ids", expanding=True))),
+}
+"""One statement for all that came to the same end: a round trip each is what takes the time."""

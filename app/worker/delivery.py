@@ -25,8 +25,8 @@ LOW: Final = 16
 """Messages left to send when more are claimed."""
 GROUP: Final = 16
 """Messages settled at a time; no letter is begun while so many more wait to be."""
-GATHER: Final = 0.01
-"""Seconds that a group gathers in while more letters are waiting to be sent."""
+GATHER: Final = 0.05
+"""Seconds that a group gathers in, unless it is full, while more letters are waiting to be sent."""
 POLL: Final = 1.0
 """Seconds between looks at an outbox in which nothing is due."""
 LONGEST_PAUSE: Final = 60.0
@@ -62,10 +62,11 @@ class Delivery:
         self._sender = sender(platform.settings)
         self._stopping = asyncio.Event()
         self._hungry = asyncio.Event()
+        self._full = asyncio.Event()
         self._halted = False
         self._waiting: asyncio.Queue[tuple[Claimed, float] | None] = asyncio.Queue()
         """What is to be sent, and until when (the loop's time) that may begin. None: no more."""
-        self._done: asyncio.Queue[Settlement | None] = asyncio.Queue(GROUP)
+        self._done: asyncio.Queue[Settlement | None] = asyncio.Queue(GROUP - 1)
 
     def stop(self) -> None:
         """Claim nothing more, begin no letter."""
@@ -133,6 +134,8 @@ class Delivery:
             if not (late or self._halted or self._stopping.is_set()):
                 outcome = await self._attempt(claimed)
             await self._done.put(Settlement(claimed, outcome))
+            if self._done.full():
+                self._full.set()
             self._waiting.task_done()
             if self._waiting.qsize() <= LOW:
                 self._hungry.set()
@@ -157,7 +160,9 @@ class Delivery:
         while not ended:
             group = [await self._done.get()]
             if not self._waiting.empty():
-                await asyncio.sleep(GATHER)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._full.wait(), GATHER)
+            self._full.clear()
             while len(group) < GROUP and not self._done.empty():
                 group.append(self._done.get_nowait())
             ended = None in group
