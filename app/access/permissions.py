@@ -50,6 +50,8 @@ TABLE = """
     staff:policy_draft:publish        ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:policy_draft:discard        ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:policy:withdraw             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:policy_delivery:read        ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:policy_delivery:create      ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·

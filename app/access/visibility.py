@@ -468,6 +468,7 @@ INTERNAL = (
     ),
     internal("refresh_tokens", "digest session_id created_at expires_at spent_at"),
     internal("consent_subjects", "id kind events"),
+    internal("outbox_batches", "batch template contents recipients created_at queued_at"),
     internal("audit_subjects", "subject_id event_id"),
     internal(
         "audit_seals",

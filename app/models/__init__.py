@@ -14,7 +14,7 @@ from app.models.invitations import Invitation
 from app.models.invoices import Invoice
 from app.models.logins import Login, Membership
 from app.models.one_time_tokens import OneTimeToken
-from app.models.outbox import OutboxMessage
+from app.models.outbox import OutboxBatch, OutboxMessage
 from app.models.policies import Policy, PolicyAcceptance, PolicyDraft
 from app.models.purposes import Purpose
 from app.models.recipients import Recipient
@@ -48,6 +48,7 @@ __all__ = [
     "Login",
     "Membership",
     "OneTimeToken",
+    "OutboxBatch",
     "OutboxMessage",
     "PendingRegistration",
     "Policy",

@@ -1,4 +1,4 @@
-"""Messages that wait to leave, and what became of those that left."""
+"""Messages that wait to leave, what became of those that left, and what many have in common."""
 
 from datetime import datetime
 from typing import Any
@@ -74,3 +74,20 @@ class OutboxMessage(Base):
         Index(None, "state", "settled_at"),
         Index(None, "batch", "state"),
     )
+
+
+class OutboxBatch(Base):
+    """What the messages to many have in common.
+
+    `contents` holds, by language, the template's values that are the same for all. `recipients` are
+    all who were ever told, those included whose messages are forgotten by now.
+    """
+
+    __tablename__ = "outbox_batches"
+
+    batch: Mapped[str] = mapped_column(key_text(64), primary_key=True)
+    template: Mapped[str] = mapped_column(String(64))
+    contents: Mapped[dict[str, Any]] = mapped_column(json_object())
+    recipients: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -71,6 +71,63 @@ class DeliveryView(View):
     settled_at: Moment | MISSING | None = MISSING
 
 
+_FIGURES: Final[dict[str, Any]] = {
+    "told": 100_000,
+    "settled": 99_000,
+    "under_way": 1000,
+    "mails": {
+        "queued": 940,
+        "sending": 40,
+        "deferred": 20,
+        "sent": 98_000,
+        "bounced": 900,
+        "abandoned": 10,
+        "suppressed": 90,
+        "forgotten": 0,
+    },
+    "begun_at": "2026-11-24T12:00:00Z",
+    "queued_at": "2026-11-24T12:00:00Z",
+}
+
+
+class BatchStates(BaseModel):
+    """How many of a batch's mails are in each state; together they are all who were told."""
+
+    queued: int
+    sending: int
+    deferred: int
+    sent: int
+    bounced: int
+    abandoned: int
+    suppressed: Annotated[
+        int, Field(description="Not written to: disabled, known to bounce, or taken back in time.")
+    ]
+    forgotten: Annotated[int, Field(description="Settled so long ago that the mail is not kept.")]
+
+
+class BatchFigures(BaseModel):
+    """How far the telling has come."""
+
+    told: Annotated[int, Field(description="Recipients, each once.")]
+    settled: Annotated[int, Field(description="Whose mail's fate is known.")]
+    under_way: int
+    mails: BatchStates
+    begun_at: Moment
+    queued_at: Annotated[Moment, Field(description="When the last of them were added.")]
+
+
+class PolicyDelivery(BaseModel):
+    """Who was told of a version of the policy, and of its withdrawal; null where nobody was."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"version": 2, "news": _FIGURES, "withdrawal": _FIGURES}]}
+    )
+
+    version: int
+    news: BatchFigures | None
+    withdrawal: BatchFigures | None
+
+
 class DeliveryPage(BaseModel):
     """A page of mails, newest first."""
 

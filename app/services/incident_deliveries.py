@@ -1,14 +1,12 @@
 """Whom an incident's report reached: every mail of it, recipient by recipient."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from app.access.actors import Actor
 from app.projection.projection import Page
 from app.services import incidents, messages, records
 from app.services.disabling import batch_of
-from app.services.listings import find_page
 from app.services.platform import Platform
 
 
@@ -20,15 +18,5 @@ async def list_page(
     Also raises `Failure("not_found")` for an incident that is not in the caller's rows.
     """
     await records.require_in_rows(platform, actor, messages.LIST, incidents.RESOURCE, incident_id)
-    page, deed = await find_page(
-        platform,
-        actor,
-        messages.LIST,
-        messages.RESOURCE,
-        parameters,
-        fixed=(("batch", batch_of(incident_id)),),
-    )
-    shown = {item["login_id"] for item in page.items} - {None}
-    deed = replace(deed, subject_id=incident_id, subjects=sorted(shown))
-    await platform.audit.write(actor, deed)
-    return page
+    batch = batch_of(incident_id)
+    return await messages.list_batch(platform, actor, batch, incident_id, parameters)

@@ -6,10 +6,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.models import IncidentTarget, OutboxMessage
+from app.models import IncidentTarget
+from app.services import outbox_batches
 from app.services.disabling import batch_of
-
-STATES = ("queued", "sending", "deferred", "sent", "bounced", "abandoned", "suppressed")
 
 
 async def of(connection: AsyncConnection, incident_id: UUID) -> dict[str, Any]:
@@ -23,13 +22,7 @@ async def of(connection: AsyncConnection, incident_id: UUID) -> dict[str, Any]:
         select(func.count(), func.count(IncidentTarget.done_at)).where(mine)
     )
     logins, done = counted.one()
-    states = dict.fromkeys(STATES, 0)
-    found = await connection.execute(
-        select(OutboxMessage.state, func.count())
-        .where(OutboxMessage.batch == batch_of(incident_id))
-        .group_by(OutboxMessage.state)
-    )
-    for state, number in found:
-        states[state] = number
-    states["forgotten"] = done - sum(states.values())
-    return {"logins": logins, "done": done, "mails": {"unqueued": logins - done, **states}}
+    states = await outbox_batches.states(connection, batch_of(incident_id))
+    forgotten = done - sum(states.values())
+    mails = {"unqueued": logins - done, **states, "forgotten": forgotten}
+    return {"logins": logins, "done": done, "mails": mails}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
@@ -28,6 +29,26 @@ async def list_page(
     page, deed = await find_page(platform, actor, LIST, RESOURCE, parameters)
     concerned = {item[whose] for item in page.items for whose in ("login_id", "customer_id")}
     await platform.audit.write(actor, replace(deed, subjects=sorted(concerned - {None})))
+    return page
+
+
+async def list_batch(
+    platform: Platform,
+    actor: Actor,
+    batch: str,
+    about: UUID,
+    parameters: Sequence[tuple[str, str]],
+) -> Page:
+    """A page of one batch's mails, newest first; on record, with the logins that they are to.
+
+    `about` is the record that the batch tells of. Raises as `find_page` does.
+    """
+    page, deed = await find_page(
+        platform, actor, LIST, RESOURCE, parameters, fixed=(("batch", batch),)
+    )
+    shown = {item["login_id"] for item in page.items} - {None}
+    deed = replace(deed, subject_id=about, subjects=sorted(shown))
+    await platform.audit.write(actor, deed)
     return page
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,7 +23,8 @@ KEPT: Final[Mapping[str, timedelta]] = {
     "abandoned": _ACCOUNTED,
     "suppressed": timedelta(days=2),
 }
-"""How long it can be told what became of a message, by what that was."""
+"""How long it can be told what became of a lone message, by what that was. Those of a batch are
+accounted for as long as each other."""
 PURGED_AT_ONCE: Final = 5000
 
 _TABLE = table_of(OutboxMessage)
@@ -78,14 +79,18 @@ def link(platform: Platform, page: str, token: str) -> str:
 
 async def purge(platform: Platform) -> None:
     """Forget the messages whose fate has been known for long enough."""
+    now, lone = platform.clock(), OutboxMessage.batch.is_(None)
     for state, kept in KEPT.items():
-        await _forget(platform, state, platform.clock() - kept)
+        await _forget(platform, state, now - kept, lone)
+        await _forget(platform, state, now - _ACCOUNTED, ~lone)
 
 
-async def _forget(platform: Platform, state: str, before: datetime) -> None:
+async def _forget(
+    platform: Platform, state: str, before: datetime, which: ColumnElement[bool]
+) -> None:
     some = (
         select(OutboxMessage.id)
-        .where(OutboxMessage.state == state, OutboxMessage.settled_at < before)
+        .where(OutboxMessage.state == state, OutboxMessage.settled_at < before, which)
         .limit(PURGED_AT_ONCE)
     )
     statement = delete(OutboxMessage).where(OutboxMessage.id.in_(some)).returning(OutboxMessage.id)

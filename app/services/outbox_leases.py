@@ -10,7 +10,7 @@ workers on any number of machines do this at once: on PostgreSQL none waits for 
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -35,7 +35,7 @@ from app.core.columns import UtcDateTime
 from app.core.ids import new_id
 from app.core.language import Language
 from app.core.statements import bound, prepare
-from app.models import OutboxMessage, table_of
+from app.models import OutboxBatch, OutboxMessage, table_of
 from app.services.mail_message import Outcome
 from app.services.platform import Platform
 
@@ -58,6 +58,7 @@ class Claimed:
     template: str
     language: Language
     recipient: str
+    batch: str | None
     params: Mapping[str, Any]
     sealed: bytes | None
     attempts: int
@@ -76,7 +77,8 @@ async def claim(platform: Platform, most: int) -> list[Claimed]:
     """Lease up to `most` messages that are due, those that belong to no batch first.
 
     For a batch may be a hundred thousand, and somebody is waiting for the link of a lone one.
-    Looking in vain writes nothing. Raises `Failure("database_unavailable")`.
+    What a batch says to all is among the `params` of each. Looking in vain writes nothing.
+    Raises `Failure("database_unavailable")`.
     """
     now = platform.clock()
     looking = _prepare_once(_ANY_DUE, platform.database.dialect)
@@ -89,7 +91,7 @@ async def claim(platform: Platform, most: int) -> list[Claimed]:
         if len(claimed) < most:
             rest = values | {"most": most - len(claimed)}
             claimed += await _taken(connection, _TAKE_BATCHED, rest)
-    return claimed
+        return await _with_contents(connection, claimed)
 
 
 async def settle(platform: Platform, settlements: Sequence[Settlement]) -> list[str]:
@@ -153,6 +155,18 @@ async def _taken(
 ) -> list[Claimed]:
     rows = await connection.execute(statement, values)
     return sorted((Claimed(*row) for row in rows), key=lambda claimed: claimed.id)
+
+
+async def _with_contents(connection: AsyncConnection, claimed: Sequence[Claimed]) -> list[Claimed]:
+    batches = {each.batch for each in claimed} - {None}
+    if not batches:
+        return list(claimed)
+    chosen = select(OutboxBatch.batch, OutboxBatch.contents).where(OutboxBatch.batch.in_(batches))
+    known = {row.batch: row.contents for row in await connection.execute(chosen)}
+    return [
+        replace(each, params={**known.get(each.batch, {}).get(each.language, {}), **each.params})
+        for each in claimed
+    ]
 
 
 def _take(*, lone: bool) -> Any:

@@ -1,4 +1,8 @@
-"""Publishing a reviewed draft as the policy's next version, and withdrawing it in time."""
+"""Publishing a reviewed draft as the policy's next version, and withdrawing it in time.
+
+Everybody is told in the same transaction, by one statement: at once, also of a version that is in
+force only from a moment to come.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +18,7 @@ from app.core.ids import new_id
 from app.models import Policy
 from app.projection.plans import View
 from app.projection.projection import Shown
-from app.services import policies, policy_drafts
+from app.services import policies, policy_drafts, policy_notices
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.platform import Platform
@@ -60,11 +64,14 @@ async def publish(
             "closed_by": actor.id,
         }
         await policy_drafts.store(connection, draft_id, values)
+        await policy_notices.tell(platform, connection, actor, version)
         return await policy_drafts.decided(platform, connection, actor, plan, draft_id, PUBLISH)
 
 
 async def withdraw(platform: Platform, actor: Actor, version: int) -> Shown:
     """Take back a version before its moment; it stays to be read, marked as withdrawn.
+
+    Mails about it that have not left stay here, and whoever got one is told.
 
     Raises `Failure("step_up_required")`, `Refusal` with ``not_found``, or ``policy_in_force`` once
     its moment has come or it was withdrawn already.
@@ -85,6 +92,7 @@ async def withdraw(platform: Platform, actor: Actor, version: int) -> Shown:
         await connection.execute(
             update(Policy).where(Policy.version == version).values(withdrawn_at=now)
         )
+        await policy_notices.recall(platform, connection, version)
         after = platform.projection.view(plan, (await connection.execute(one)).one())
         deed = Deed(
             WITHDRAW,

@@ -20,6 +20,7 @@ from app.services import (
     one_time_tokens,
     outbox,
     pending_registrations,
+    policy_notices,
     seals,
     sessions,
 )
@@ -43,6 +44,7 @@ class Duty:
 DUTIES = (
     Duty("work_on_incidents", 1, incident_work.work),
     Duty("deliver_mail", 1, delivery.run, endless=True),
+    Duty("tell_of_policies", 300, policy_notices.keep_up),
     Duty("purge_outbox", 3600, outbox.purge),
     Duty("seal_audit_log", 60, seals.seal),
     Duty("purge_idempotency_keys", 3600, idempotency.purge),

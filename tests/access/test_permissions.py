@@ -70,9 +70,11 @@ GRANTED = {
             "staff:policy_draft:publish",
             "staff:policy_draft:discard",
             "staff:policy:withdraw",
+            "staff:policy_delivery:create",
         ),
         frozenset({Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER}),
     ),
+    "staff:policy_delivery:read": ALL_SIGHTED,
     "staff:visibility:read": set(STAFF_ROLES),
     "staff:audit_event:list": ALL_SIGHTED,
     **dict.fromkeys(

@@ -3,16 +3,15 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from app.models import AuditEvent, Policy, PolicyDraft
+from app.models import AuditEvent, PolicyDraft
 from tests.support.people import StaffPerson, add_staff
 from tests.support.policies import (
     CONTENT,
@@ -20,6 +19,7 @@ from tests.support.policies import (
     TEXT,
     approved,
     drafted,
+    nothing_to_come,
     prove_presence,
     published,
     step,
@@ -38,14 +38,10 @@ async def officer(house: Service) -> StaffPerson:
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
-async def nothing_to_come(house: Service) -> AsyncIterator[None]:
-    """What a test announced is withdrawn after it, so that the next may publish."""
-    yield
+async def on_a_quiet_day(house: Service) -> None:
+    """Nothing is to come that an earlier test announced."""
     house.clock.ahead = timedelta()
-    to_come = (Policy.published_at > house.clock(), Policy.withdrawn_at.is_(None))
-    async with house.platform.database.transaction() as connection:
-        withdrawal = update(Policy).where(*to_come)
-        await connection.execute(withdrawal.values(withdrawn_at=house.clock()))
+    await nothing_to_come(house)
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

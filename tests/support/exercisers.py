@@ -42,6 +42,10 @@ NOT_RECORDS: Mapping[Route, str] = {
         "made of the incident as the caller sees it; tests/journeys/test_incidents.py"
     ),
     ("post", "/v1/staff/incidents/preview"): "a number; tests/journeys/test_incidents.py",
+    **dict.fromkeys(
+        [(method, "/v1/staff/policies/{version}/delivery") for method in ("get", "post")],
+        "numbers; tests/journeys/test_policy_delivery.py",
+    ),
     ("get", "/v1/staff/policies/drafts/{draft_id}/diff"): (
         "made of the draft as the caller sees it; tests/journeys/test_policy_drafts.py"
     ),

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 from sqlalchemy import update
 
-from app.models import Session
+from app.models import Policy, Session
 from tests.support.people import StaffPerson
 from tests.support.service import Service
 
@@ -68,6 +68,14 @@ async def published(
     answer = await step(house, author, draft, "publish", body)
     assert answer.status_code == 200, answer.text
     return int(answer.json()["version"])
+
+
+async def nothing_to_come(house: Service) -> None:
+    """Withdraw, behind the service's back, what was announced: the next may be published."""
+    now = house.clock()
+    to_come = (Policy.published_at > now, Policy.withdrawn_at.is_(None))
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(update(Policy).where(*to_come).values(withdrawn_at=now))
 
 
 async def prove_presence(house: Service, who: StaffPerson) -> None:

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.access.viewers import Viewer
-from app.models import Base, Policy, Session
+from app.models import Base, OutboxMessage, Policy, Session
 from app.projection.plans import Plan
-from app.services import policies, policy_drafts
+from app.services import policies, policy_drafts, policy_notices
 from tests.support.canaries import plant
 from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.stage import Stage
@@ -106,6 +106,19 @@ async def _publish(stage: Stage, viewer: Viewer, headers: dict[str, str]) -> htt
 async def _withdraw(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     address = f"/v1/staff/policies/{_prepared['version']}/withdraw"
     return await stage.client.post(address, headers=headers)
+
+
+async def _list_deliveries(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    version = stage.canaries["policies"].values["version"]
+    return await stage.client.get(f"/v1/staff/policies/{version}/deliveries", headers=headers)
+
+
+async def _a_mail(stage: Stage) -> None:
+    """One about the canary, in place of the last one."""
+    batch = policy_notices.batch_of(stage.canaries["policies"].values["version"])
+    async with stage.platform.database.transaction() as connection:
+        await connection.execute(delete(OutboxMessage).where(OutboxMessage.batch == batch))
+    await _plant(stage, "outbox_messages", batch=batch)
 
 
 def _a_draft(**fixed: Any) -> Callable[[Stage], Coroutine[Any, Any, None]]:
@@ -209,6 +222,14 @@ POLICY_EXERCISERS: Mapping[Route, Exerciser] = {
         expected=_decided("status"),
         canary=False,
         prepare=_a_draft(),
+    ),
+    ("get", "/v1/staff/policies/{version}/deliveries"): Exerciser(
+        "staff:outbox_message:list",
+        "outbox_message",
+        _list_deliveries,
+        items,
+        canary=False,
+        prepare=_a_mail,
     ),
     ("post", "/v1/staff/policies/{version}/withdraw"): Exerciser(
         "staff:policy:withdraw",

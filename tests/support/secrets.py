@@ -104,6 +104,7 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
         "what people were answered, who see it too",
     ),
     (f"{_INCIDENT}/deliveries", "code"): "what the mail server answered",
+    ("/v1/staff/policies/{version}/deliveries", "code"): "what the mail server answered",
     ("/v1/staff/messages", "code"): "what the mail server answered",
     (f"{_CUSTOMER}/consents/history", "purpose_hash"): "of a text that everybody may read",
     ("/v1/staff/consents/{event_id}/receipt", "keys_uri"): "where public keys are",
