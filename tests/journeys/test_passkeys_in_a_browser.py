@@ -1,19 +1,14 @@
 """The whole way of a passkey in a real browser, whose page speaks to the service by itself."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from tests.support.authenticator import VERIFIED_BY_FINGER
 from tests.support.browser import CREATE, GET, Page, browsing
 from tests.support.people import add_customer
-from tests.support.service import Service, serving
+from tests.support.served import on_a_port
 
 pytestmark = pytest.mark.needs_program("chromium")
 
@@ -24,23 +19,6 @@ ASK = """async (path, body, token) => {
         method: "POST", headers, body: body === null ? undefined : JSON.stringify(body)});
     return [answer.status, await answer.json()];
 }"""
-
-
-@asynccontextmanager
-async def on_a_port(database_url: str, folder: Path) -> AsyncIterator[tuple[Service, str]]:
-    """The service, and where a browser finds it."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        address = f"http://localhost:{listening.getsockname()[1]}"
-        async with serving(database_url, folder, public_url=address) as service:
-            config = uvicorn.Config(service.app, log_config=None, lifespan="off", ws="none")
-            server = uvicorn.Server(config)
-            running = asyncio.create_task(server.serve(sockets=[listening]))
-            try:
-                yield service, address
-            finally:
-                server.should_exit = True
-                await running
 
 
 async def ask(page: Page, path: str, body: Any = None, token: str = "") -> Any:
