@@ -352,6 +352,7 @@ CONTACT_REQUEST = resource(
     closed_reason       R    RW  R   RW  RW  ·   ·   RW  ·   ·   ·
     kept_until          R    R   R   R   R   ·   ·   R   ·   ·   ·
     email_key           ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    mailbox_key         ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     """,
 )
 

@@ -30,6 +30,7 @@ class ContactRequest(Base):
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str] = mapped_column(key_text(254))
+    mailbox_key: Mapped[str] = mapped_column(key_text(254))
     phone: Mapped[str | None] = mapped_column(String(16))
     company: Mapped[str | None] = mapped_column(String(150))
     subject: Mapped[str | None] = mapped_column(Text)
@@ -65,14 +66,14 @@ class ContactRequest(Base):
         CheckConstraint("topic <> 'privacy' OR status <> 'open' OR due_at IS NOT NULL", name="due"),
         Index(None, "topic", "status", "id"),
         Index(None, "status", "id"),
-        Index(None, "email_key", "acknowledged_at"),
+        Index(None, "email_key", "id"),
+        Index(None, "mailbox_key", "acknowledged_at"),
         Index(None, "login_id", "id"),
         Index(None, "assigned_to", "id"),
         Index(None, "kept_until"),
         Index(  # what waits for a mail: few among many
             "ix_contact_requests_unacknowledged",
-            "email_key",
-            "received_at",
+            "mailbox_key",
             postgresql_where=text("acknowledged_at IS NULL AND status = 'open'"),
             sqlite_where=text("acknowledged_at IS NULL AND status = 'open'"),
         ),

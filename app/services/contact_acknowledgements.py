@@ -1,8 +1,8 @@
 """Telling people that what they wrote has arrived: LGPD art. 19, I (simple confirmation, at once).
 
-Anybody can type anybody's address: so an address gets one such mail a day at most, known or not,
-and it repeats nothing that was typed. What comes after that on the same day is confirmed together,
-as soon as a day has passed.
+Anybody can type anybody's address: so a mailbox gets one such mail a day at most, known or not, by
+whichever of its spellings (`core.emails.mailbox_key`), and it repeats nothing that was typed. What
+comes after that on the same day is confirmed together, as soon as a day has passed.
 """
 
 from datetime import timedelta
@@ -23,18 +23,18 @@ EVERY: Final = timedelta(days=1)
 MOST_NAMED: Final = 20
 """References that one mail names; how many more there are is told."""
 AT_ONCE: Final = 200
-"""Addresses that one turn of the duty writes to."""
+"""Mailboxes that one turn of the duty writes to."""
 
 _WAITING: Final = (ContactRequest.acknowledged_at.is_(None), ContactRequest.status == "open")
 
 
-async def acknowledge(platform: Platform, connection: AsyncConnection, email_key: str) -> None:
-    """Confirm whatever waits for it to an address, unless it had such a mail within a day."""
+async def acknowledge(platform: Platform, connection: AsyncConnection, mailbox: str) -> None:
+    """Confirm whatever waits for it to a mailbox, unless it had such a mail within a day."""
     # Else two requests of one moment would each find that the other was not confirmed yet.
-    await platform.database.take_turns(connection, f"contact_requests {email_key}")
+    await platform.database.take_turns(connection, f"contact_requests {mailbox}")
     now = platform.clock()
     lately = select(ContactRequest.id).where(
-        ContactRequest.email_key == email_key,
+        ContactRequest.mailbox_key == mailbox,
         # One of the future (a clock was set back since) keeps nobody waiting for it.
         ContactRequest.acknowledged_at.between(now - EVERY, now + EVERY),
     )
@@ -48,7 +48,7 @@ async def acknowledge(platform: Platform, connection: AsyncConnection, email_key
             ContactRequest.language,
             ContactRequest.due_at,
         )
-        .where(ContactRequest.email_key == email_key, *_WAITING)
+        .where(ContactRequest.mailbox_key == mailbox, *_WAITING)
         .order_by(ContactRequest.id)
     )
     found = (await connection.execute(waiting)).all()
@@ -73,21 +73,21 @@ async def acknowledge(platform: Platform, connection: AsyncConnection, email_key
 
 
 async def catch_up(platform: Platform) -> None:
-    """Confirm what came within a day of another confirmation to the same address."""
+    """Confirm what came within a day of another confirmation to the same mailbox."""
     now = platform.clock()
     other = aliased(ContactRequest)
     lately = select(other.id).where(
-        other.email_key == ContactRequest.email_key,
+        other.mailbox_key == ContactRequest.mailbox_key,
         other.acknowledged_at.between(now - EVERY, now + EVERY),
     )
     late = (
-        select(ContactRequest.email_key)
+        select(ContactRequest.mailbox_key)
         .where(*_WAITING, ~lately.exists())
-        .group_by(ContactRequest.email_key)
+        .group_by(ContactRequest.mailbox_key)
         .limit(AT_ONCE)
     )
     async with platform.database.snapshot() as connection:
-        keys = list((await connection.execute(late)).scalars())
-    for key in sorted(keys):
+        mailboxes = list((await connection.execute(late)).scalars())
+    for mailbox in sorted(mailboxes):
         async with platform.database.transaction() as connection:
-            await acknowledge(platform, connection, key)
+            await acknowledge(platform, connection, mailbox)

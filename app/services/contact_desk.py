@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.actors import Actor
 from app.access.scopes import Scope, row_scope
 from app.access.viewers import Viewer
-from app.core.emails import email_key
+from app.core.emails import mailbox_key
 from app.core.errors import Failure, FieldError, Refusal
 from app.core.ids import new_id
 from app.core.language import Language
@@ -104,7 +104,9 @@ async def change(
             update(ContactRequest).where(ContactRequest.id == request_id).values(**values)
         )
     if values.get("status") == "open":
-        await contact_acknowledgements.acknowledge(platform, connection, email_key(before["email"]))
+        await contact_acknowledgements.acknowledge(
+            platform, connection, mailbox_key(before["email"])
+        )
     fields = tuple(changes)
     return await _decided(platform, connection, actor, plan, before, UPDATE, fields)
 

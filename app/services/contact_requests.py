@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.core.database import insert_unless_there
-from app.core.emails import email_key
+from app.core.emails import email_key, mailbox_key
 from app.core.ids import new_id
 from app.core.language import Language
 from app.models import ContactRequest, Login
@@ -52,8 +52,8 @@ async def ask(
     ``form_token_invalid`` with any topic but `privacy`.
     """
     require(actor, ASK)
-    key = email_key(form.email)
-    await platform.throttle.attempt("contact_request", network=actor.network, account=key)
+    mailbox = mailbox_key(form.email)
+    await platform.throttle.attempt("contact_request", network=actor.network, account=mailbox)
     given = form.model_dump(exclude={"form_token", "work", "website"})
     pasted_secrets.require_no_secret({name: given.get(name) for name in ("name", "company")})
     sent = contact_forms.look(platform, actor, form)
@@ -72,7 +72,7 @@ async def ask(
         row = _row(platform, given, signs, language)
         reference = await _store(connection, row)
         # Whatever it is: what is kept apart waits for no mail, and takes no other time.
-        await contact_acknowledgements.acknowledge(platform, connection, key)
+        await contact_acknowledgements.acknowledge(platform, connection, mailbox)
         deed = Deed(ASK, subject_type=RESOURCE, subject_id=row["id"])
         await platform.audit.add(connection, actor, deed)
         answer = to_json({"reference": reference})
@@ -112,7 +112,7 @@ async def ask_signed_in(
         row = _row(platform, given | {"name": login.name, "email": login.email}, (), login.language)
         row |= {"customer_id": actor.customer_id, "login_id": actor.id}
         await _store(connection, row)
-        await contact_acknowledgements.acknowledge(platform, connection, row["email_key"])
+        await contact_acknowledgements.acknowledge(platform, connection, row["mailbox_key"])
         answer = to_json(told(platform, await _find(platform, connection, actor, row["id"])))
         await platform.audit.add(connection, actor, _reveal(platform, actor, row["id"]))
         if claim is not None:
@@ -162,6 +162,7 @@ def _row(
         "name": given["name"],
         "email": given["email"],
         "email_key": email_key(given["email"]),
+        "mailbox_key": mailbox_key(given["email"]),
         **{name: given.get(name) for name in optional},
         "message": given["message"],
         "language": given.get("language") or language,

@@ -47,6 +47,11 @@ def upgrade() -> None:
             sa.String(length=254).with_variant(sa.String(length=254, collation="C"), "postgresql"),
             nullable=False,
         ),
+        sa.Column(
+            "mailbox_key",
+            sa.String(length=254).with_variant(sa.String(length=254, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("phone", sa.String(length=16), nullable=True),
         sa.Column("company", sa.String(length=150), nullable=True),
         sa.Column("subject", sa.Text(), nullable=True),
@@ -116,15 +121,18 @@ def upgrade() -> None:
             batch_op.f("ix_contact_requests_customer_id"), ["customer_id"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_contact_requests_email_key_acknowledged_at"),
-            ["email_key", "acknowledged_at"],
-            unique=False,
+            batch_op.f("ix_contact_requests_email_key_id"), ["email_key", "id"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_contact_requests_kept_until"), ["kept_until"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_contact_requests_login_id_id"), ["login_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_contact_requests_mailbox_key_acknowledged_at"),
+            ["mailbox_key", "acknowledged_at"],
+            unique=False,
         )
         batch_op.create_index(
             batch_op.f("ix_contact_requests_status_id"), ["status", "id"], unique=False
@@ -136,7 +144,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_contact_requests_unacknowledged",
-            ["email_key", "received_at"],
+            ["mailbox_key"],
             unique=False,
             postgresql_where=sa.text("acknowledged_at IS NULL AND status = 'open'"),
             sqlite_where=sa.text("acknowledged_at IS NULL AND status = 'open'"),
@@ -153,9 +161,10 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_contact_requests_topic_status_id"))
         batch_op.drop_index(batch_op.f("ix_contact_requests_status_id"))
+        batch_op.drop_index(batch_op.f("ix_contact_requests_mailbox_key_acknowledged_at"))
         batch_op.drop_index(batch_op.f("ix_contact_requests_login_id_id"))
         batch_op.drop_index(batch_op.f("ix_contact_requests_kept_until"))
-        batch_op.drop_index(batch_op.f("ix_contact_requests_email_key_acknowledged_at"))
+        batch_op.drop_index(batch_op.f("ix_contact_requests_email_key_id"))
         batch_op.drop_index(batch_op.f("ix_contact_requests_customer_id"))
         batch_op.drop_index(batch_op.f("ix_contact_requests_assigned_to_id"))
 

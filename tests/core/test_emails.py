@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.emails import LONGEST_EMAIL, email_key, normalise_email
+from app.core.emails import LONGEST_EMAIL, email_key, mailbox_key, normalise_email
 from app.core.text import FieldRefused
 from tests.support.formats import EMAILS
 
@@ -65,7 +65,7 @@ def test_the_domain_is_put_in_one_form(text: str, kept: str) -> None:
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
-    for function in (normalise_email, email_key):
+    for function in (normalise_email, email_key, mailbox_key):
         with pytest.raises(FieldRefused, match=r"^invalid_email$") as caught:
             function(text)
         assert caught.value.__context__ is None
@@ -76,6 +76,20 @@ def test_case_and_spelling_of_the_domain_make_no_second_person() -> None:
     assert email_key("Cliente1@exemplo86.com.br") == email_key("CLIENTE1@EXEMPLO86.COM.BR")
     assert email_key("maria@straße.de") != email_key("maria@strasse.de")  # two domains
     assert email_key("maria+a@exemplo.com.br") != email_key("maria@exemplo.com.br")
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("Maria+Loja@Exemplo.com.br", "maria@exemplo.com.br"),
+        ("maria@exemplo.com.br", "maria@exemplo.com.br"),
+        ("maria.silva+a+b@exemplo.com.br", "maria.silva@exemplo.com.br"),
+        ("M.a.r.i.a+1@GMail.com", "maria@gmail.com"),
+        ("+55@exemplo.com.br", "+55@exemplo.com.br"),
+    ],
+)
+def test_spellings_of_one_mailbox_are_one(address: str, mailbox: str) -> None:
+    assert mailbox_key(address) == mailbox_key(mailbox) == mailbox
 
 
 @given(address=EMAILS)

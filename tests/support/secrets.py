@@ -56,6 +56,7 @@ HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
     ("invitations", "email_key"): "an address, folded for finding",
     ("pending_registrations", "email_key"): "an address, folded for finding",
     ("contact_requests", "email_key"): "an address, folded for finding",
+    ("contact_requests", "mailbox_key"): "an address, folded for counting",
     ("contact_requests", "answers"): "what people were answered, who see it too",
     ("contact_forms", "origin"): "a mark of a network, which tells nobody which",
     ("incidents", "reason_code"): "why, in one word",
