@@ -8,6 +8,7 @@ from sqlalchemy import Uuid
 
 from app.access.actors import Actor
 from app.access.processing import ASKED_OF_ACCOUNTS, OURSELVES
+from app.access.scopes import Scope
 from app.core.statements import bound, prepare
 from app.models import ConsentState
 from app.projection.plans import View
@@ -20,6 +21,9 @@ from app.services.platform import Platform
 RESOURCE: Final = "consent_state"
 NOT_ASKED: Final = "not_asked"
 """The state of a purpose that was never spoken of: no yes, and no no either."""
+
+WHOLE: Final = frozenset({Scope.OWN, Scope.ALL, Scope.OF_OPEN})
+"""Scopes that show all that an account said: only who sees that can tell what it never said."""
 
 
 async def list_own(platform: Platform, actor: Actor) -> bytes:
@@ -59,7 +63,8 @@ async def _list(platform: Platform, actor: Actor, action: str, customer_id: UUID
         subjects=[customer_id],
     )
     await platform.audit.write(actor, deed)
-    return to_json({"items": [*standing, *_unanswered(plan.visible, standing)]})
+    unanswered = _unanswered(plan.visible, standing) if plan.scope in WHOLE else []
+    return to_json({"items": [*standing, *unanswered]})
 
 
 def shown(state: View) -> View:

@@ -216,6 +216,19 @@ async def test_who_may_not_take_a_consent(house: Service) -> None:
     assert await rows(house.platform, said) == []
 
 
+async def test_who_sees_a_part_is_told_nothing_of_the_rest(house: Service) -> None:
+    maria = await add_customer(house.platform, marketing=True)
+    await say(house, maria, {"purpose": "analytics", "granted": True, "version": 1})
+    path = f"/v1/staff/customers/{maria.id}/consents"
+    for role, told in (
+        ("marketing", {"marketing": "granted"}),
+        ("support", {"marketing": "granted", "analytics": "granted"}),
+    ):
+        staff = await add_staff(house.platform, role)
+        answer = await house.client.get(path, headers=staff.headers)
+        assert {one["purpose"]: one["state"] for one in answer.json()["items"]} == told
+
+
 async def test_each_look_is_on_record(house: Service) -> None:
     maria = await add_customer(house.platform, marketing=True)
     officer = await add_staff(house.platform, "privacy_officer")
