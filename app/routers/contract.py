@@ -200,7 +200,7 @@ LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "customer_say_consent": {
         "prove": {
             "operationId": "customer_read_consent_receipt",
-            "parameters": {"path.event_id": "$response.body#/id"},
+            "parameters": {"path.consent_event_id": "$response.body#/id"},
         }
     },
     "customer_list_invoices": {

@@ -49,6 +49,7 @@ def _id_of(what: str) -> Any:
 
 AuthenticatorId = Annotated[str, _id_of("second factor")]
 ContactRequestId = Annotated[str, _id_of("request")]
+ConsentEventId = Annotated[str, _id_of("event")]
 CustomerId = Annotated[str, _id_of("customer")]
 IncidentId = Annotated[str, _id_of("incident")]
 PolicyDraftId = Annotated[str, _id_of("draft")]

@@ -39,6 +39,11 @@ _EVENT: Final[dict[str, Any]] = _STATE | {
     "network": "203.0.113.0/24",
     "evidence": {"call_reference": "2026-11-24/0042"},
 }
+# A yes names the words that it is given to, for those who read the schema.
+_YES_TO_WORDS: Final[dict[str, Any]] = {
+    "if": {"properties": {"granted": {"const": True}}, "required": ["granted"]},
+    "then": {"properties": {"version": {"type": "integer"}}, "required": ["version"]},
+}
 _SAID: Final[dict[str, Any]] = {"purpose": "marketing", "granted": True, "version": 1}
 _COMPACT: Final = re.compile(r"^[A-Za-z0-9_.-]+$")
 _RECEIPT: Final = "eyJhbGciOiJFUzI1NiJ9.eyJyZWNvcmQiOiJ7fSJ9.c2lnbmF0dXJl"
@@ -74,7 +79,10 @@ class ConsentStatement(Body):
     """A yes or a no to one purpose. Two purposes are two requests, and two events."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [_SAID, {"purpose": "marketing", "granted": False}]}
+        json_schema_extra={
+            **_YES_TO_WORDS,
+            "examples": [_SAID, {"purpose": "marketing", "granted": False}],
+        }
     )
 
     purpose: AskedPurpose
@@ -87,7 +95,8 @@ class TelephoneConsent(ConsentStatement):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [_SAID | {"language": "pt-BR", "call_reference": "2026-11-24/0042"}]
+            **_YES_TO_WORDS,
+            "examples": [_SAID | {"language": "pt-BR", "call_reference": "2026-11-24/0042"}],
         }
     )
 

@@ -75,8 +75,11 @@ def ids(scene: Scene, name: str) -> Iterator[str]:
     """Whose id may stand at a path's parameter: a canary's, and a real one."""
     if name in scene.made.ids:
         yield str(scene.made.ids[name])
+    if name == "version":
+        yield str(scene.stage.canaries["policies"].values["version"])
+        return
     table = f"{name.removesuffix('_id')}s"
-    table = {"logins": "logins", "messages": "outbox_messages"}.get(table, table)
+    table = {"messages": "outbox_messages", "drafts": "policy_drafts"}.get(table, table)
     assert table in scene.stage.canaries, f"say whose id {name} is"
     yield str(scene.stage.canaries[table].values["id"])
 

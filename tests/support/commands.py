@@ -12,6 +12,7 @@ PRINTS: Final[Mapping[str, tuple[str, ...]]] = {
     "openapi": (),
     "audit verify": (),
     "audit seal": (),
+    "consents rebuild": (),
 }
 """Commands that only say something, with what they are given."""
 SILENT: Final[Mapping[str, str]] = {
@@ -21,6 +22,8 @@ SILENT: Final[Mapping[str, str]] = {
     "demo": "makes people up, and says how to sign in as them",
     "import-legacy": "tests/journeys/test_legacy_import.py",
     "staff add": "takes a colleague's own password from standard input: tests/test_cli.py",
+    "staff recover": "takes a colleague's own password from standard input: tests/test_cli.py",
+    "consents verify": "names subjects by id, and finds fault with canaries: tests/test_cli.py",
     "keys create": "files that belong to the operator: tests/test_cli.py",
     "keys rotate": "files that belong to the operator: tests/test_cli.py",
     "keys retire": "files that belong to the operator: tests/test_cli.py",

@@ -1,13 +1,12 @@
 """The routes of consents and of what they are asked for, as `exercisers.py` has them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import httpx
 
 from app.access.viewers import Viewer
 from app.projection.plans import Plan
-from tests.support.exercising import Exerciser, Expected, Route, items
+from tests.support.exercising import Exerciser, Expected, Route, items, said
 from tests.support.stage import Stage
 
 
@@ -28,11 +27,6 @@ async def _version(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Re
     planted = stage.canaries["purposes"].values
     path = f"/v1/public/purposes/{planted['key']}/versions/{planted['version']}"
     return await stage.client.get(path, headers=headers)
-
-
-def _said(content: Any) -> list[Any]:
-    """What was ever said: the questions that nobody answered are no records."""
-    return [state for state in content["items"] if state["state"] != "not_asked"]
 
 
 async def _own(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
@@ -80,7 +74,7 @@ CONSENT_EXERCISERS: Mapping[Route, Exerciser] = {
         "public:purpose:read", "purpose", _version, expected=_public
     ),
     ("get", "/v1/customer/consents"): Exerciser(
-        "customer:consent:read", "consent_state", _own, _said
+        "customer:consent:read", "consent_state", _own, said
     ),
     ("post", "/v1/customer/consents"): Exerciser(
         "customer:consent:record", "consent_event", _say, canary=False
@@ -88,11 +82,11 @@ CONSENT_EXERCISERS: Mapping[Route, Exerciser] = {
     ("get", "/v1/customer/consents/history"): Exerciser(
         "customer:consent:list", "consent_event", _own_history, items
     ),
-    ("get", "/v1/customer/consents/{event_id}"): Exerciser(
+    ("get", "/v1/customer/consents/{consent_event_id}"): Exerciser(
         "customer:consent:read", "consent_event", _own_event
     ),
     ("get", "/v1/staff/customers/{customer_id}/consents"): Exerciser(
-        "staff:consent:read", "consent_state", _of_customer, _said
+        "staff:consent:read", "consent_state", _of_customer, said
     ),
     ("post", "/v1/staff/customers/{customer_id}/consents"): Exerciser(
         "staff:consent:record", "consent_state", _take, canary=False

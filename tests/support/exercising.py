@@ -21,6 +21,11 @@ def items(content: Any) -> list[Any]:
     return list(content["items"])
 
 
+def said(content: Any) -> list[Any]:
+    """What was ever said of consents: the questions that nobody answered are no records."""
+    return [state for state in items(content) if state["state"] != "not_asked"]
+
+
 def alone(content: Any) -> list[Any]:
     """The one record that an answer is."""
     return [content]
@@ -59,7 +64,7 @@ class Exerciser:
     @property
     def is_list(self) -> bool:
         """Whether the answer is a page."""
-        return self.records is items
+        return self.records in (items, said)
 
     def shown_of(self, plan: Plan) -> tuple[str, ...]:
         """The fields that the route shows to the plan's viewer."""

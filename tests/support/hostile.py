@@ -58,7 +58,8 @@ class Caller:
 
     def path(self, template: str) -> str:
         """Every id in it is one that exists somewhere."""
-        return re.sub(r"\{[a-z_]+_id\}", str(self._maria.id), template)
+        named = template.replace("{key}", "marketing").replace("{version}", "1")
+        return re.sub(r"\{[a-z_]+_id\}", str(self._maria.id), named)
 
     def headers(self, method: str, template: str) -> dict[str, str]:
         """What the route asks of a well-behaved caller."""

@@ -1,8 +1,6 @@
 """What the account consents to, and the proof of it."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,7 +8,7 @@ from app.access.viewers import Viewer
 from app.routers import answers
 from app.routers.admission import CustomerRoute, actor_of, platform_of
 from app.routers.idempotency_key import claim_of
-from app.routers.identifiers import read_id
+from app.routers.identifiers import ConsentEventId, read_id
 from app.routers.list_parameters import list_parameters
 from app.routers.problems import language_of
 from app.routers.strict_route import guards_own_query
@@ -24,10 +22,6 @@ from app.schemas.consents import (
 from app.services import consent_receipts, consent_standing, consent_statements
 
 router = APIRouter(prefix="/v1/customer/consents", tags=["customer"], route_class=CustomerRoute)
-
-EventId = Annotated[
-    str, Path(description="The event's id (UUID).", json_schema_extra={"format": "uuid"})
-]
 
 
 @router.get(
@@ -83,30 +77,30 @@ async def list_events(request: Request) -> Response:
 
 
 @router.get(
-    "/{event_id:id}",
+    "/{consent_event_id:id}",
     operation_id="customer_read_consent_event",
     summary="One event",
     response_model=ConsentEventView,
     openapi_extra={"x-problems": ["not_found"]},
 )
-async def read_event(request: Request, event_id: EventId) -> Response:
+async def read_event(request: Request, consent_event_id: ConsentEventId) -> Response:
     """Who said what, to which words, when and how."""
     record = await consent_statements.read(
-        platform_of(request), actor_of(request), read_id(event_id)
+        platform_of(request), actor_of(request), read_id(consent_event_id)
     )
     return answers.shown(record)
 
 
 @router.get(
-    "/{event_id:id}/receipt",
+    "/{consent_event_id:id}/receipt",
     operation_id="customer_read_consent_receipt",
     summary="The receipt of one event",
     response_model=ConsentReceipt,
     openapi_extra={"x-problems": ["not_found"]},
 )
-async def read_receipt(request: Request, event_id: EventId) -> Response:
+async def read_receipt(request: Request, consent_event_id: ConsentEventId) -> Response:
     """Signed; anybody can check it with the published keys, without asking us."""
     body = await consent_receipts.issue_own(
-        platform_of(request), actor_of(request), read_id(event_id)
+        platform_of(request), actor_of(request), read_id(consent_event_id)
     )
     return answers.ready_json(body)

@@ -1,15 +1,13 @@
 """Customers' consents, as staff see them, and those that were said on the telephone."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.routers import answers
 from app.routers.admission import StaffRoute, actor_of, platform_of
 from app.routers.idempotency_key import claim_of
-from app.routers.identifiers import CustomerId, read_id
+from app.routers.identifiers import ConsentEventId, CustomerId, read_id
 from app.routers.list_parameters import list_parameters
 from app.routers.strict_route import guards_own_query
 from app.schemas.consents import (
@@ -22,10 +20,6 @@ from app.schemas.consents import (
 from app.services import consent_receipts, consent_standing, consent_statements
 
 router = APIRouter(prefix="/v1/staff", tags=["staff"], route_class=StaffRoute)
-
-EventId = Annotated[
-    str, Path(description="The event's id (UUID).", json_schema_extra={"format": "uuid"})
-]
 
 
 @router.get(
@@ -87,13 +81,15 @@ async def list_events(request: Request, customer_id: CustomerId) -> Response:
 
 
 @router.get(
-    "/consents/{event_id:id}/receipt",
+    "/consents/{consent_event_id:id}/receipt",
     operation_id="staff_read_consent_receipt",
     summary="The receipt of one event",
     response_model=ConsentReceipt,
     openapi_extra={"x-problems": ["not_found"]},
 )
-async def read_receipt(request: Request, event_id: EventId) -> Response:
+async def read_receipt(request: Request, consent_event_id: ConsentEventId) -> Response:
     """For whoever must prove a consent (LGPD art. 8, §2): the burden of proof is the agency's."""
-    body = await consent_receipts.issue(platform_of(request), actor_of(request), read_id(event_id))
+    body = await consent_receipts.issue(
+        platform_of(request), actor_of(request), read_id(consent_event_id)
+    )
     return answers.ready_json(body)
