@@ -66,7 +66,9 @@ async def faults(connection: AsyncConnection) -> list[str]:
     standing = {_key(row): row for row in (await connection.execute(select(*_STATE.c))).mappings()}
     for key in sorted(derived.keys() | standing.keys(), key=str):
         if key not in standing or key not in derived:
-            found.append(f"{_named(key)}: stands in {'the ledger' if key in derived else 'the table'} only")
+            found.append(
+                f"{_named(key)}: stands in {'the ledger' if key in derived else 'the table'} only"
+            )
         elif any(derived[key][name] != standing[key][name] for name in _PLAIN):
             found.append(f"{_named(key)}: another event stands than the ledger's last")
     return found

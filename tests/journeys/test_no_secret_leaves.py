@@ -126,6 +126,18 @@ def operation_of(answer: httpx.Response) -> str:
     return f"{method} {min(fitting, key=lambda known: known.count('{'))}"
 
 
+ANSWERED_TO_A_COLLEAGUE: Final = frozenset(
+    {
+        "delete /v1/staff/authenticators/{authenticator_id}",
+        "delete /v1/staff/sessions/{session_id}",
+        "post /v1/staff/authenticators/passkeys",
+        "post /v1/staff/authenticators/totp/{authenticator_id}/confirm",
+        "put /v1/staff/password",
+    }
+)
+"""Operations that want a password, a device or a session of the caller's own."""
+
+
 async def judge(scene: Scene, answer: httpx.Response, reader: Viewer) -> None:
     """Nothing in the answer is a secret of somebody else's, not even one that it made."""
     if answer.request.method != "GET":
@@ -140,10 +152,15 @@ async def judge(scene: Scene, answer: httpx.Response, reader: Viewer) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=" ".join)
-@pytest.mark.parametrize("role", STAFF_ROLES)
-async def test_no_secret_leaves_to_staff(
-    scene: Scene, endpoint: tuple[str, str], role: Viewer
-) -> None:
+async def test_no_secret_leaves_to_staff(scene: Scene, endpoint: tuple[str, str]) -> None:
+    for role in STAFF_ROLES:
+        await walk(scene, endpoint, role)
+    # Somebody must have been answered: else the walk would prove nothing.
+    assert " ".join(endpoint) in scene.answered | ANSWERED_TO_A_COLLEAGUE
+
+
+async def walk(scene: Scene, endpoint: tuple[str, str], role: Viewer) -> None:
+    """Ask one operation in every way, as one role."""
     method, path = endpoint
     headers = {**scene.stage.headers(role), "If-Match": "*"}
     for address, body in requests(scene, endpoint):
@@ -192,11 +209,7 @@ async def test_a_colleague_minds_the_own_account_and_leaves(scene: Scene) -> Non
         for path in (f"authenticators/{added['id']}", f"sessions/{colleague.session_id}"):
             gone = await service.client.delete(f"/v1/staff/{path}", headers=headers)
             assert gone.status_code == 204, gone.text
-
-
-async def test_each_endpoint_answered_somebody(scene: Scene) -> None:
-    """Else the walk would prove nothing."""
-    assert scene.answered == {" ".join(endpoint) for endpoint in ENDPOINTS}
+    assert scene.answered >= ANSWERED_TO_A_COLLEAGUE
 
 
 async def test_whoever_is_no_staff_is_told_no_secret_either(scene: Scene) -> None:
