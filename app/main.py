@@ -30,6 +30,7 @@ from app.routers.customer import (
     profile,
     recipients,
 )
+from app.routers.customer import analytics_events as customer_analytics_events
 from app.routers.customer import authenticators as customer_authenticators
 from app.routers.customer import contact_requests as own_contact_requests
 from app.routers.customer import interventions as own_interventions
@@ -37,7 +38,9 @@ from app.routers.customer import password as customer_password
 from app.routers.customer import sessions as customer_sessions
 from app.routers.envelope import Envelope
 from app.routers.public import (
+    analytics_events,
     consent_receipts,
+    cookie_consents,
     email_verifications,
     password_resets,
     password_strength,
@@ -49,6 +52,7 @@ from app.routers.public import contact_requests as public_contact_requests
 from app.routers.public import email_changes as public_email_changes
 from app.routers.public import invitations as public_invitations
 from app.routers.staff import (
+    analytics,
     audit_events,
     customers,
     incidents,
@@ -120,6 +124,10 @@ DOORS = (
     policy_acceptances.router,
     policy_drafts.router,
     staff_policies.router,
+    cookie_consents.router,
+    analytics_events.router,
+    customer_analytics_events.router,
+    analytics.router,
     registrations.router,
     password_strength.router,
     password_resets.router,

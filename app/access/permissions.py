@@ -52,6 +52,7 @@ TABLE = """
     staff:policy:withdraw             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:policy_delivery:read        ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:policy_delivery:create      ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:analytics:read              ·    yes  ·    yes  ·    ·    ·    yes  ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -94,6 +95,10 @@ TABLE = """
     customer:invoice:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:invoice:read             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:recipient:list           yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:analytics_event:list     yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    public:cookie_consent:read        ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:cookie_consent:record      ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:analytics_event:add        ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:purpose:read               ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     customer:consent:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:consent:read             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
@@ -157,6 +162,7 @@ MEMBERS_TABLE = """
     customer:contact_request:create   any
     customer:policy_acceptance:create any
     customer:policy_acceptance:list   any
+    customer:analytics_event:list     consents
 """
 """What a member of an account needs for each verb there. ``any``: it concerns their own login."""
 

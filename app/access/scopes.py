@@ -129,6 +129,7 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.SUPPORT: Scope.OF_OPEN,
         Viewer.MARKETING: Scope.OF_CONSENTING,
     },
+    "analytics_event": {Viewer.SELF: Scope.OWN},
     "recipient": dict.fromkeys(
         (
             Viewer.SELF,

@@ -460,6 +460,25 @@ RECIPIENT = resource(
     """,
 )
 
+ANALYTICS_EVENT = resource(
+    "analytics_event",
+    "analytics_events",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    kind                R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    path                R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    referrer            R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    device              R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    network             R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    campaign            R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    at                  R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    day                 ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    subject_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    customer_id         ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
 INTERNAL = (
     internal("customer_words", "word customer_id"),
     internal("legacy_customers", "legacy_id customer_id imported_at"),
@@ -514,6 +533,7 @@ RESOURCES: Mapping[str, Resource] = {
         RECIPIENT,
         POLICY_DRAFT,
         POLICY_ACCEPTANCE,
+        ANALYTICS_EVENT,
         *INTERNAL,
     )
 }

@@ -1,6 +1,7 @@
 """Moments and days as callers write them: RFC 3339, ISO 8601."""
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime
 
 from app.core.text import FieldRefused
@@ -30,3 +31,10 @@ def parse_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise FieldRefused("invalid_date") from None
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The same day so many months earlier; the month's last where it has no such day."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)

@@ -1,5 +1,6 @@
 """The tables. Importing this package maps them all."""
 
+from app.models.analytics_events import AnalyticsEvent
 from app.models.audit import AuditEvent, AuditSeal, AuditSubject
 from app.models.authenticators import Authenticator, Challenge, RecoveryCode
 from app.models.base import Base, table_of
@@ -23,6 +24,7 @@ from app.models.sessions import RefreshToken, Session
 from app.models.staff import StaffMember
 
 __all__ = [
+    "AnalyticsEvent",
     "AuditEvent",
     "AuditSeal",
     "AuditSubject",

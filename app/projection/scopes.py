@@ -20,6 +20,7 @@ from app.access.visibility import RESOURCES
 from app.core.columns import UtcDateTime
 from app.core.statements import bound
 from app.models import (
+    AnalyticsEvent,
     AuditEvent,
     AuditSubject,
     Authenticator,
@@ -174,6 +175,10 @@ def _marketing_consents() -> ColumnElement[bool]:
     return and_(theirs, agency, ConsentState.purpose == MARKETING)
 
 
+def _own_analytics_events() -> ColumnElement[bool]:
+    return AnalyticsEvent.customer_id == bound("scope_customer", AnalyticsEvent.customer_id.type)
+
+
 def _published_purposes() -> ColumnElement[bool]:
     return Purpose.published_at <= bound("scope_now", UtcDateTime())
 
@@ -221,6 +226,7 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("policy", Scope.ALL): true,
     ("policy_draft", Scope.ALL): true,
     ("policy_acceptance", Scope.OWN): _own_acceptances,
+    ("analytics_event", Scope.OWN): _own_analytics_events,
 }
 
 

@@ -135,7 +135,10 @@ HEADERS: Final[dict[str, Any]] = {
     "Retry-After": _told("Seconds to wait.", pattern="^[0-9]+$"),
     "WWW-Authenticate": _told("`Bearer`, with the error if there was a token (RFC 6750)."),
     "Accept": _told("The media types that are taken (RFC 9110, 15.5.16)."),
-    "Set-Cookie": _told("With `delivery=cookie`: the refresh token, the CSRF token.")
+    "Set-Cookie": _told(
+        "At a sign-in with `delivery=cookie`: the refresh token, the CSRF token. At a decision "
+        "about cookies: the browser's random id."
+    )
     | {"required": False},
 }
 
@@ -296,6 +299,14 @@ _FROM_A_STATE: Final = frozenset(
 """Deeds, beside the edits, that name in `If-Match` what their caller has read."""
 
 
+_WITH_COOKIE: Final = frozenset(
+    {
+        "auth_customer_sign_in",
+        "auth_staff_sign_in",
+        "auth_refresh",
+        "public_say_cookie_consents",
+    }
+)
 _WITH_LOCATION: Final = frozenset({"public_register", "public_confirm_registration"})
 
 
@@ -304,7 +315,7 @@ def headers_given(operation_id: str, status: str) -> dict[str, Any]:
     names = ["X-Request-ID"]
     if operation_id in _WITH_TAG:
         names.append("ETag")
-    if operation_id in {"auth_customer_sign_in", "auth_staff_sign_in", "auth_refresh"}:
+    if operation_id in _WITH_COOKIE:
         names.append("Set-Cookie")
     if operation_id in {"public_register", "staff_create_incident", "staff_create_policy_draft"}:
         names.append("Location")

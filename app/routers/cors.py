@@ -1,8 +1,9 @@
 """Which web pages of other origins may call the service (the Fetch standard's CORS protocol).
 
-Access tokens travel in a header. The refresh token of the browser application alone is a cookie,
-which the browser brings to the paths of sign-in and nowhere else: only there is a listed page let
-it go along (`Allow-Credentials`), so that every other answer stays one that no cookie can change.
+Access tokens travel in a header. Cookies there are two: the refresh token of the browser
+application, for the paths of sign-in, and the visitor's, for what it decides about cookies and what
+it allows to be measured. Only to these paths is a listed page let cookies go along
+(`Allow-Credentials`), so that every other answer stays one that no cookie can change.
 """
 
 from collections.abc import Iterable
@@ -27,8 +28,8 @@ EXPOSED: Final = ("ETag", "Location", "Retry-After", "X-Request-ID")
 PREFLIGHT_SECONDS: Final = 600
 
 
-WITH_COOKIES: Final = "/v1/auth/"
-"""The paths to which a listed origin's page may send the browser's cookies."""
+WITH_COOKIES: Final = ("/v1/auth/", "/v1/public/cookie-consents", "/v1/public/analytics/")
+"""The beginnings of the paths to which a listed origin's page may send the browser's cookies."""
 
 
 class Origins:

@@ -40,13 +40,18 @@ JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 FORM: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
+PLAIN: Final = "text/plain"
 
 LARGEST_FORM: Final = 16 * 1024
 """Bytes; a name and a password at their longest fit, and reading it takes milliseconds."""
 MOST_FIELDS: Final = 100
 """Fields of a form, or parameters of a query."""
 
+LARGEST_BEACON: Final = 64 * 1024
+"""Bytes: more than that no browser sends by `navigator.sendBeacon`."""
+
 _GUARDS_OWN_QUERY: Final = "__guards_own_query__"
+_TAKES_BEACONS: Final = "__takes_beacons__"
 
 
 def guards_own_query(endpoint: Endpoint) -> Endpoint:
@@ -55,6 +60,16 @@ def guards_own_query(endpoint: Endpoint) -> Endpoint:
     It must refuse with ``Failure("unknown_parameter")``, as the route class does elsewhere.
     """
     setattr(endpoint, _GUARDS_OWN_QUERY, True)
+    return endpoint
+
+
+def takes_beacons(endpoint: Endpoint) -> Endpoint:
+    """Mark an endpoint whose JSON may come as plain text too, at most `LARGEST_BEACON` of it.
+
+    `navigator.sendBeacon` sends text to another origin without asking it first, JSON only after
+    (CORS-safelisted types, Fetch standard).
+    """
+    setattr(endpoint, _TAKES_BEACONS, True)
     return endpoint
 
 
@@ -76,6 +91,7 @@ class _Accepted:
     repeatable: frozenset[str]
     body: Literal["none", "json", "form", "files"]
     media_types: frozenset[str]
+    largest: int | None
     form_fields: frozenset[str]
 
 
@@ -185,10 +201,16 @@ async def _with_json(request: Request, accepted: _Accepted) -> Request:
     sent_type = request.headers.get("content-type")
     if sent_type is not None:
         _check_media_type(sent_type, accepted)
-    strict = JsonRequest(request.scope, request.receive)
+    scope = request.scope
+    if PLAIN in accepted.media_types:  # FastAPI reads only what is called JSON
+        others = [pair for pair in scope["headers"] if pair[0] != b"content-type"]
+        scope = {**scope, "headers": [*others, (b"content-type", JSON.encode())]}
+    strict = JsonRequest(scope, request.receive)
     if body := await strict.body():
         if sent_type is None:
             raise _wrong_media_type(accepted)
+        if accepted.largest is not None and len(body) > accepted.largest:
+            raise Failure("payload_too_large", params={"limit": accepted.largest})
         strict.document = parse(body)
     return strict
 
@@ -252,11 +274,15 @@ def _accepted(route: APIRoute) -> _Accepted:
         else:
             kind = "json"
             media_types = {JSON, MERGE_PATCH} if "PATCH" in (route.methods or ()) else {JSON}
+    beacons = hasattr(route.endpoint, _TAKES_BEACONS)
+    if beacons:
+        media_types.add(PLAIN)
     return _Accepted(
         parameters=frozenset(queries),
         repeatable=frozenset(name for name, many in queries.items() if many),
         body=kind,
         media_types=frozenset(media_types),
+        largest=LARGEST_BEACON if beacons else None,
         form_fields=frozenset(body),
     )
 

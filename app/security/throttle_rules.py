@@ -18,6 +18,8 @@ ThrottledDeed = Literal[
     "contact_form",
     "contact_request",
     "own_contact_request",
+    "cookie_consent",
+    "analytics",
 ]
 
 
@@ -90,5 +92,9 @@ RULES: Final[Mapping[ThrottledDeed, Rule]] = {
     "contact_form":      Rule(None,          None,          Budget(120, 300)),
     "contact_request":   Rule(Pace(3, 900),  Pace(6, 30),   Budget(60, 600), True),
     "own_contact_request": Rule(None,        Pace(10, 900), None),
+    # Rows that are kept for good. Who changes their mind all day waits a little, and then may.
+    "cookie_consent":    Rule(None,          Pace(20, 60),  Budget(200, 600)),
+    # Pages report by themselves, several times each; see also `analytics_events.MOST_PER_HOUR`.
+    "analytics":         Rule(None,          None,          Budget(1200, 60)),
 }
 # fmt: on

@@ -19,6 +19,7 @@ from app.security.passwords import PasswordHasher
 from app.security.sealing import Sealer
 from app.security.throttling import Throttle
 from app.security.tokens import AccessTokens
+from app.security.visitor_marks import VisitorMarks
 from app.services.audit_log import AuditLog
 from app.services.mail_templates import MailTemplates
 from app.services.session_notes import SessionNotes
@@ -44,6 +45,7 @@ class Platform:
     throttle: Throttle
     csrf: CsrfTokens
     form_tokens: FormTokens
+    visitor_marks: VisitorMarks
     rotation_key: bytes = field(repr=False)
     """What each refresh token's successor is derived with."""
     totp_sealer: Sealer
@@ -98,6 +100,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         ),
         csrf=CsrfTokens(keyring.secret("csrf-tokens")),
         form_tokens=FormTokens(keyring.secret("contact-forms")),
+        visitor_marks=VisitorMarks(keyring.secret("visitor-marks")),
         rotation_key=keyring.secret("refresh-tokens"),
         totp_sealer=Sealer(keyring.secret("totp-secrets")),
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),

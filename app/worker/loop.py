@@ -8,6 +8,7 @@ from typing import Final
 
 from app.core import telemetry
 from app.services import (
+    analytics_events,
     challenges,
     contact_acknowledgements,
     contact_forms,
@@ -58,6 +59,7 @@ DUTIES = (
     Duty("remind_of_contact_requests", 600, contact_reminders.remind),
     Duty("purge_contact_requests", 3600, contact_retention.purge),
     Duty("purge_contact_forms", 3600, contact_forms.purge),
+    Duty("purge_analytics_events", 3600, analytics_events.purge),
 )
 
 GRACE: Final = 20.0

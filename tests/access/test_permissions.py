@@ -75,6 +75,7 @@ GRANTED = {
         frozenset({Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER}),
     ),
     "staff:policy_delivery:read": ALL_SIGHTED,
+    "staff:analytics:read": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER, Viewer.MARKETING},
     "staff:visibility:read": set(STAFF_ROLES),
     "staff:audit_event:list": ALL_SIGHTED,
     **dict.fromkeys(
@@ -98,6 +99,9 @@ GRANTED = {
             "public:policy:list",
             "public:purpose:read",
             "public:consent_receipt:verify",
+            "public:cookie_consent:read",
+            "public:cookie_consent:record",
+            "public:analytics_event:add",
             "public:password:assess",
             "public:password:recover",
             "public:password:reset",
@@ -123,6 +127,7 @@ MEMBERS = {
     "support": set(),
     "backups": set(),
     "consents": {
+        "customer:analytics_event:list",
         "customer:recipient:list",
         "customer:consent:list",
         "customer:consent:read",

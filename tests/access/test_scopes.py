@@ -45,6 +45,7 @@ SIGNED = {
         *(NONE, NONE, NONE),
     ),
     "recipient": (ALL, ALL, ALL, ALL, ALL, NONE, NONE, ALL, NONE, NONE, NONE),
+    "analytics_event": (Scope.OWN, *(NONE,) * 10),
 }
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.core.moments import parse_day, parse_moment
+from app.core.moments import months_before, parse_day, parse_moment
 from app.core.text import FieldRefused
 
 
@@ -54,3 +54,21 @@ def test_a_day_is_read() -> None:
 def test_what_is_no_day_is_refused(text: str) -> None:
     with pytest.raises(FieldRefused, match="invalid_date"):
         parse_day(text)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "before"),
+    [
+        ((2026, 11, 24), 13, (2025, 10, 24)),
+        ((2026, 3, 31), 1, (2026, 2, 28)),
+        ((2028, 3, 31), 1, (2028, 2, 29)),
+        ((2026, 1, 31), 1, (2025, 12, 31)),
+        ((2026, 12, 31), 12, (2025, 12, 31)),
+        ((2026, 5, 31), 0, (2026, 5, 31)),
+    ],
+)
+def test_months_before_keep_the_day_if_there_is_one(
+    day: tuple[int, int, int], months: int, before: tuple[int, int, int]
+) -> None:
+    moment = datetime(*day, 12, 30, tzinfo=UTC)
+    assert months_before(moment, months) == datetime(*before, 12, 30, tzinfo=UTC)

@@ -78,6 +78,7 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("consent_states", "state"): "granted",
     ("consent_states", "expires_at"): None,
     ("purposes", "basis"): "consent",
+    ("analytics_events", "kind"): "page_view",
     ("recipients", "country"): "BR",
     ("recipients", "status"): "active",
     ("recipients", "retired_at"): None,

@@ -63,6 +63,10 @@ async def _history(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Re
     return await stage.client.get(path, headers=headers)
 
 
+async def _visits(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/customer/analytics-events", headers=headers)
+
+
 CONSENT_EXERCISERS: Mapping[Route, Exerciser] = {
     ("get", "/v1/public/purposes"): Exerciser(
         "public:purpose:read", "purpose", _purposes, items, _public
@@ -72,6 +76,9 @@ CONSENT_EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("get", "/v1/public/purposes/{key}/versions/{version}"): Exerciser(
         "public:purpose:read", "purpose", _version, expected=_public
+    ),
+    ("get", "/v1/customer/analytics-events"): Exerciser(
+        "customer:analytics_event:list", "analytics_event", _visits, items
     ),
     ("get", "/v1/customer/consents"): Exerciser(
         "customer:consent:read", "consent_state", _own, said

@@ -41,6 +41,7 @@ NOT_RECORDS: Mapping[Route, str] = {
     ("get", "/v1/staff/incidents/{incident_id}/anpd-form"): (
         "made of the incident as the caller sees it; tests/journeys/test_incidents.py"
     ),
+    ("get", "/v1/staff/analytics"): "sums; tests/journeys/test_analytics.py",
     ("post", "/v1/staff/incidents/preview"): "a number; tests/journeys/test_incidents.py",
     **dict.fromkeys(
         [(method, "/v1/staff/policies/{version}/delivery") for method in ("get", "post")],

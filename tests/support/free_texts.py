@@ -102,6 +102,8 @@ SHORT: Final[Mapping[tuple[str, str], str]] = {
     ("public", "/form_token"): "tried as one of our own, and never stored",
     ("public", "/work"): "what a machine has counted up to; never stored",
     ("public", "/website"): "a trap for programs; never stored",
+    ("public", "/events/*/referrer"): "an address; its host alone is kept",
+    ("public", "/events/*/campaign"): "a few words of an address; no customer or colleague's",
     ("customer", "/token"): _CREDENTIAL,
     ("own", "/code"): _CREDENTIAL,
     ("own", "/credential/response/transports/*"): "a browser's word; only the known ones are kept",

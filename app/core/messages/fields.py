@@ -61,6 +61,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "duplicate_item": _both("Aparece mais de uma vez.", "Appears more than once."),
     "exactly_one": _both("Informe um só destes campos.", "Give exactly one of these members."),
     # Dates, ids, addresses on the net.
+    "invalid_path": _both(
+        "Envie o caminho da página, que começa com /.",
+        "Send the page's path, which begins with /.",
+    ),
     "invalid_date": _both("Use uma data como 2026-01-31.", "Use a date such as 2026-01-31."),
     "invalid_datetime": _both(
         "Use data e hora como 2026-01-31T12:00:00Z.",

@@ -41,10 +41,15 @@ def require_own_page(request: Request) -> None:
 
     What is no browser says nothing of it, and gets through: it has no cookies of anybody.
     """
+    if not is_own_page(request):
+        raise Failure("csrf_refused")
+
+
+def is_own_page(request: Request) -> bool:
+    """Whether nothing says that a page of elsewhere asks."""
     origin = request.headers.get("origin")
     ours = origin is None or origin.lower() in platform_of(request).settings.page_origins
-    if not ours or request.headers.get("sec-fetch-site") == "cross-site":
-        raise Failure("csrf_refused")
+    return ours and request.headers.get("sec-fetch-site") != "cross-site"
 
 
 def deliver(request: Request, tokens: Tokens, delivery: Delivery | None) -> Response:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from app.routers import answers
 from app.routers.admission import PublicRoute, actor_of, platform_of
 from app.routers.auth.delivery import deliver, require_own_page
+from app.routers.auth.visitor_history import join_history
 from app.schemas.auth import TokenPair
 from app.schemas.authenticators import CustomerPasskeySignIn, PasskeyOptions, PasskeySignIn
 from app.services import passkey_sign_in
@@ -43,6 +44,7 @@ async def customer(request: Request, body: CustomerPasskeySignIn) -> Response:
         body.customer_id,
         actor_of(request),
     )
+    await join_history(request, tokens)
     return deliver(request, tokens, body.delivery)
 
 

@@ -25,6 +25,7 @@ from app.routers.auth.delivery import (
     take_back,
     worthless,
 )
+from app.routers.auth.visitor_history import join_history
 from app.routers.identifiers import read_id
 from app.routers.strict_route import FORM, JSON
 from app.schemas.auth import RefreshRequest, TokenPair
@@ -91,6 +92,7 @@ async def customer_token(
         actor_of(request),
         _code(totp, recovery_code),
     )
+    await join_history(request, tokens)
     return deliver(request, tokens, delivery)
 
 
