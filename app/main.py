@@ -19,6 +19,7 @@ from app.routers.customer import (
     accounts,
     consents,
     customer_changes,
+    disclosures,
     email_changes,
     email_verification,
     invitations,
@@ -65,6 +66,7 @@ from app.routers.staff import authenticators as staff_authenticators
 from app.routers.staff import consents as staff_consents
 from app.routers.staff import contact_requests as staff_contact_requests
 from app.routers.staff import customer_changes as staff_customer_changes
+from app.routers.staff import disclosures as staff_disclosures
 from app.routers.staff import invoices as staff_invoices
 from app.routers.staff import members as staff_members
 from app.routers.staff import password as staff_password
@@ -108,6 +110,8 @@ DOORS = (
     staff_contact_requests.router,
     own_contact_requests.router,
     public_contact_requests.router,
+    disclosures.router,
+    staff_disclosures.router,
     public_invitations.router,
     own_interventions.router,
     customer_authenticators.router,

@@ -53,6 +53,8 @@ TABLE = """
     staff:policy_delivery:read        ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:policy_delivery:create      ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:analytics:read              ·    yes  ·    yes  ·    ·    ·    yes  ·    ·    ·
+    staff:disclosure:list             ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:disclosure:create           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -99,6 +101,7 @@ TABLE = """
     public:cookie_consent:read        ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:cookie_consent:record      ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:analytics_event:add        ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    customer:disclosure:list          yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     public:purpose:read               ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     customer:consent:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:consent:read             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
@@ -155,6 +158,7 @@ MEMBERS_TABLE = """
     customer:invoice:list             invoices
     customer:invoice:read             invoices
     customer:recipient:list           consents
+    customer:disclosure:list          consents
     customer:consent:list             consents
     customer:consent:read             consents
     customer:consent:record           consents
@@ -191,6 +195,7 @@ UNACCEPTING_TABLE = """
     customer:consent:read             withdrawing consent, and its receipt
     customer:consent:record           withdrawing consent
     customer:recipient:list           withdrawing consent: given to whom
+    customer:disclosure:list          withdrawing consent: what it let out
     customer:contact_request:list     asking what the policy means
     customer:contact_request:create   asking what the policy means
     customer:membership:list          taking trust back: from whom

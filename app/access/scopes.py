@@ -27,6 +27,8 @@ class Scope(StrEnum):
     """Open accounts whose consent to marketing stands at this moment."""
     OF_CONSENTING = "of_consenting"
     """The consent to marketing of the accounts of `MARKETING_CONSENT`."""
+    PARTNER_CONSENT = "partner_consent"
+    """Open accounts whose consent to the third party that asks stands at this moment."""
     PUBLISHED = "published"
     CONTACT_TOPIC = "contact_topic"
     """What people write to the agency with topic ``contact``."""
@@ -44,6 +46,7 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.BILLING: Scope.OPEN_OR_FISCAL,
         Viewer.PRODUCTION: Scope.OPEN,
         Viewer.MARKETING: Scope.MARKETING_CONSENT,
+        Viewer.PARTNER: Scope.PARTNER_CONSENT,
     },
     "login": {
         Viewer.SELF: Scope.OWN,
@@ -130,6 +133,12 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.MARKETING: Scope.OF_CONSENTING,
     },
     "analytics_event": {Viewer.SELF: Scope.OWN},
+    "disclosure": {
+        Viewer.SELF: Scope.OWN,
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+    },
     "recipient": dict.fromkeys(
         (
             Viewer.SELF,

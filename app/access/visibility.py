@@ -317,6 +317,9 @@ OUTBOX_MESSAGE = resource(
     sealed              ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     staff_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     lease               ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    relies_on           ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    relies_on_recipient_id · ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    relies_on_fields    ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     """,
 )
 
@@ -479,6 +482,29 @@ ANALYTICS_EVENT = resource(
     """,
 )
 
+DISCLOSURE = resource(
+    "disclosure",
+    "disclosures",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    customer_id         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    recipient_id        R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    consent_event_id    R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    purpose             R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    fields              R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    bytes               R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    sha256              R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    content_type        R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    at                  R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | period
+    actor_kind          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    role                R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    actor_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    request_id          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    message_id          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
 INTERNAL = (
     internal("customer_words", "word customer_id"),
     internal("legacy_customers", "legacy_id customer_id imported_at"),
@@ -534,6 +560,7 @@ RESOURCES: Mapping[str, Resource] = {
         POLICY_DRAFT,
         POLICY_ACCEPTANCE,
         ANALYTICS_EVENT,
+        DISCLOSURE,
         *INTERNAL,
     )
 }
@@ -541,9 +568,13 @@ RESOURCES: Mapping[str, Resource] = {
 
 
 COMPANIONS: Mapping[str, Companion] = {
-    "membership": Companion("login", "login_id", ("id", "name", "email", "status", "last_login_at"))
+    "membership": Companion(
+        "login", "login_id", ("id", "name", "email", "status", "last_login_at")
+    ),
+    "disclosure": Companion("recipient", "recipient_id", ("name", "country", "status")),
 }
-"""Records that are shown within another one: a member is a membership and the login that has it."""
+"""Records that are shown within another one: a member is a membership and the login that has it,
+a disclosure is shown with whom it went to."""
 
 
 def matrix_text(resources: Mapping[str, Resource] = RESOURCES) -> str:

@@ -8,6 +8,7 @@ from app.models.consents import ConsentEvent, ConsentState, ConsentSubject
 from app.models.contact_requests import ContactForm, ContactRequest
 from app.models.customer_changes import CustomerChange
 from app.models.customers import Customer, CustomerWord, LegacyCustomer
+from app.models.disclosures import Disclosure
 from app.models.email_changes import EmailChange
 from app.models.idempotency import IdempotencyKey
 from app.models.interventions import Incident, IncidentTarget, Intervention
@@ -39,6 +40,7 @@ __all__ = [
     "Customer",
     "CustomerChange",
     "CustomerWord",
+    "Disclosure",
     "EmailChange",
     "IdempotencyKey",
     "Incident",

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.columns import UtcDateTime, json_object, key_text
+from app.core.columns import Names, UtcDateTime, json_object, key_text
 from app.models.base import Base
 
 
@@ -17,6 +17,10 @@ class OutboxMessage(Base):
     `due_at` is when somebody should look at it next (a lease's end while it is being sent), null
     once its fate is known. `sealed` holds what must not stand in clear (links), until then. `lease`
     is whose turn it is to send it. `code` and `reason` tell how the last attempt ended.
+
+    `relies_on`, of a mail that only the customer's consent allows, is that consent's purpose; then
+    `relies_on_recipient_id` is the third party that it is for, null for the agency itself, and
+    `relies_on_fields` what it holds of the customer.
     """
 
     __tablename__ = "outbox_messages"
@@ -43,6 +47,9 @@ class OutboxMessage(Base):
     lease: Mapped[UUID | None] = mapped_column()
     code: Mapped[int | None] = mapped_column(Integer)
     reason: Mapped[str | None] = mapped_column(String(32))
+    relies_on: Mapped[str | None] = mapped_column(String(64))
+    relies_on_recipient_id: Mapped[UUID | None] = mapped_column()
+    relies_on_fields: Mapped[tuple[str, ...] | None] = mapped_column(Names)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -70,6 +77,13 @@ class OutboxMessage(Base):
             "id",
             postgresql_where=text("due_at IS NOT NULL AND batch IS NULL"),
             sqlite_where=text("due_at IS NOT NULL AND batch IS NULL"),
+        ),
+        Index(  # what waits on the ground of a consent, to be found when that ends
+            "ix_outbox_messages_relies_on",
+            "relies_on",
+            "relies_on_recipient_id",
+            postgresql_where=text("due_at IS NOT NULL AND relies_on IS NOT NULL"),
+            sqlite_where=text("due_at IS NOT NULL AND relies_on IS NOT NULL"),
         ),
         Index(None, "state", "settled_at"),
         Index(None, "batch", "state"),

@@ -69,12 +69,12 @@ def compile_plans(resources: Mapping[str, Resource]) -> Mapping[PlanKey, Plan]:
 
 def _plan(resource: Resource, table: Table, viewer: Viewer, purpose: str) -> Plan:
     cells = [(row, row.cell(viewer)) for row in resource.rows]
-    nested = _nested(resource.name, viewer)
     clear = [row for row, cell in cells if cell.sight in READ_IN_CLEAR]
     masked = frozenset(row.field for row, cell in cells if cell.sight is Sight.MASKED)
     visible = tuple(
         row.field for row, cell in cells if cell.sight in READ_IN_CLEAR or row.field in masked
     )
+    nested = _nested(resource.name, viewer) if visible else {}
     scope = row_scope(resource.name, viewer)
     if visible and scope is Scope.NONE:
         _demand_dormant(resource.name, viewer)

@@ -29,6 +29,7 @@ from app.models import (
     ContactRequest,
     Customer,
     CustomerChange,
+    Disclosure,
     Intervention,
     Invitation,
     Invoice,
@@ -36,6 +37,7 @@ from app.models import (
     Membership,
     PolicyAcceptance,
     Purpose,
+    Recipient,
     Session,
 )
 
@@ -55,23 +57,34 @@ def _open_or_fiscal_customers() -> ColumnElement[bool]:
 
 def _consenting_customers() -> ColumnElement[bool]:
     """`consents.allows`, for marketing by the agency itself, as a condition."""
+    agency = ConsentState.recipient_id == OURSELVES
+    return and_(_open_customers(), _stands(ConsentState.purpose == MARKETING, agency))
+
+
+def _customers_of_partner() -> ColumnElement[bool]:
+    """The same for the third party that asks, for any purpose; which fields, the consent says."""
+    partner = bound("scope_recipient", ConsentState.recipient_id.type)
+    active = exists().where(Recipient.id == partner, Recipient.status == "active")
+    return and_(_open_customers(), active, _stands(ConsentState.recipient_id == partner))
+
+
+def _stands(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The customer's yes, to words that still count, has not ended."""
     now = bound("scope_now", UtcDateTime())
     kept_from = (
         select(Purpose.consent_kept_from)
-        .where(Purpose.key == MARKETING, Purpose.published_at <= now)
+        .where(Purpose.key == ConsentState.purpose, Purpose.published_at <= now)
         .order_by(Purpose.version.desc())
         .limit(1)
         .scalar_subquery()
     )
-    stands = exists().where(
+    return exists().where(
         ConsentState.subject_id == Customer.id,
-        ConsentState.purpose == MARKETING,
-        ConsentState.recipient_id == OURSELVES,
+        *conditions,
         ConsentState.state == "granted",
         ConsentState.purpose_version >= kept_from,
         or_(ConsentState.expires_at.is_(None), ConsentState.expires_at > now),
     )
-    return and_(_open_customers(), stands)
 
 
 def _own_events() -> ColumnElement[bool]:
@@ -179,6 +192,10 @@ def _own_analytics_events() -> ColumnElement[bool]:
     return AnalyticsEvent.customer_id == bound("scope_customer", AnalyticsEvent.customer_id.type)
 
 
+def _own_disclosures() -> ColumnElement[bool]:
+    return Disclosure.customer_id == bound("scope_customer", Disclosure.customer_id.type)
+
+
 def _published_purposes() -> ColumnElement[bool]:
     return Purpose.published_at <= bound("scope_now", UtcDateTime())
 
@@ -193,6 +210,7 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("customer", Scope.OPEN): _open_customers,
     ("customer", Scope.OPEN_OR_FISCAL): _open_or_fiscal_customers,
     ("customer", Scope.MARKETING_CONSENT): _consenting_customers,
+    ("customer", Scope.PARTNER_CONSENT): _customers_of_partner,
     ("login", Scope.ALL): true,
     ("login", Scope.OWN): _own_login,
     ("membership", Scope.ALL): true,
@@ -227,6 +245,8 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("policy_draft", Scope.ALL): true,
     ("policy_acceptance", Scope.OWN): _own_acceptances,
     ("analytics_event", Scope.OWN): _own_analytics_events,
+    ("disclosure", Scope.ALL): true,
+    ("disclosure", Scope.OWN): _own_disclosures,
 }
 
 
@@ -246,6 +266,7 @@ def scope_values(actor: Actor, now: datetime, fiscal_years: int) -> dict[str, An
     return {
         "scope_customer": actor.customer_id,
         "scope_login": actor.id,
+        "scope_recipient": actor.id,
         "scope_fiscal_since": since,
         "scope_now": now,
     }

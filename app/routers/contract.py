@@ -286,6 +286,7 @@ _IDEMPOTENT: Final = frozenset(
         ("post", "/v1/customer/contact-requests"),
         ("post", "/v1/staff/contact-requests/{contact_request_id}/answers"),
         ("post", "/v1/staff/policies/drafts"),
+        ("post", "/v1/staff/customers/{customer_id}/disclosures"),
     }
 )
 """Operations that take an `Idempotency-Key`."""

@@ -34,6 +34,8 @@ _VALUES: Final[Mapping[tuple[str, str], tuple[str, dict[str, Any]]]] = {
     ("contact_request", "customer_id"): ("Of which customer, signed in.", _ID),
     ("contact_request", "assigned_to"): ("Whose task it is.", _ID),
     ("consent_event", "recipient_id"): ("To which third party.", _ID),
+    ("disclosure", "customer_id"): ("Whose data left.", _ID),
+    ("disclosure", "recipient_id"): ("To which third party.", _ID),
     ("audit_event", "actor_id"): ("Who did it.", _ID),
     ("audit_event", "session_id"): ("In which session.", _ID),
     ("audit_event", "subject_id"): ("The one record that it was done to.", _ID),

@@ -53,6 +53,7 @@ STATUS: Final[Mapping[str, int]] = {
     "https_required": 403,
     "second_person_required": 403,
     "policy_acceptance_required": 403,
+    "consent_missing": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "not_acceptable": 406,

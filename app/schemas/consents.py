@@ -4,13 +4,17 @@ import re
 from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+from pydantic_core import PydanticCustomError
 
-from app.access.processing import ASKED_OF_ACCOUNTS
+from app.access.matrix import Sight
+from app.access.processing import ASKED_FOR_RECIPIENTS, ASKED_OF_ACCOUNTS
+from app.access.viewers import Viewer
+from app.access.visibility import RESOURCES
 from app.core.language import Language
 from app.core.text import FieldRefused
 from app.schemas.body import Body
-from app.schemas.fields import WHOLE, Checked, line
+from app.schemas.fields import WHOLE, Checked, Instant, SentId, line
 from app.schemas.view import View
 from app.schemas.views import Cursor, Moment
 
@@ -45,6 +49,21 @@ _YES_TO_WORDS: Final[dict[str, Any]] = {
     "then": {"properties": {"version": {"type": "integer"}}, "required": ["version"]},
 }
 _SAID: Final[dict[str, Any]] = {"purpose": "marketing", "granted": True, "version": 1}
+_ASKED: Final = ASKED_OF_ACCOUNTS | ASKED_FOR_RECIPIENTS
+CONSENTED_FIELDS: Final = tuple(
+    f"customer.{row.field}"
+    for row in RESOURCES["customer"].rows
+    if row.cell(Viewer.PARTNER).sight is Sight.CONSENTED
+)
+"""Whatever a third party can be given at all, by name of the matrix."""
+_SHARED: Final[dict[str, Any]] = {
+    "purpose": "third_party_sharing",
+    "granted": True,
+    "version": 1,
+    "recipient_id": _RECIPIENT,
+    "fields": ["customer.name", "customer.email"],
+    "expires_at": "2027-11-22T12:00:00Z",
+}
 _COMPACT: Final = re.compile(r"^[A-Za-z0-9_.-]+$")
 _RECEIPT: Final = "eyJhbGciOiJFUzI1NiJ9.eyJyZWNvcmQiOiJ7fSJ9.c2lnbmF0dXJl"
 
@@ -58,12 +77,34 @@ def _compact(text: str) -> str:
 
 
 def _asked_purpose(text: str) -> str:
-    if text not in ASKED_OF_ACCOUNTS:
+    if text not in _ASKED:
         raise FieldRefused("unknown_purpose")
     return text
 
 
-AskedPurpose = Annotated[str, Checked(_asked_purpose, {"enum": sorted(ASKED_OF_ACCOUNTS)})]
+def _consented_field(text: str) -> str:
+    if text not in CONSENTED_FIELDS:
+        raise FieldRefused("beyond_purpose")
+    return text
+
+
+def _once_each(fields: list[str]) -> list[str]:
+    if len(set(fields)) != len(fields):
+        raise PydanticCustomError("duplicate_item", "duplicate_item")
+    return fields
+
+
+AskedPurpose = Annotated[str, Checked(_asked_purpose, {"enum": sorted(_ASKED)})]
+ConsentedFields = Annotated[
+    list[Annotated[str, Checked(_consented_field, {"enum": list(CONSENTED_FIELDS)})]],
+    Field(
+        min_length=1,
+        description="As the visibility matrix names them.",
+        json_schema_extra={"uniqueItems": True},
+    ),
+    AfterValidator(_once_each),
+]
+"""What a third party may be given of a customer."""
 Version = Annotated[
     int,
     Field(
@@ -76,18 +117,25 @@ Version = Annotated[
 
 
 class ConsentStatement(Body):
-    """A yes or a no to one purpose. Two purposes are two requests, and two events."""
+    """A yes or a no to one purpose. Two purposes are two requests, and two events.
+
+    A purpose that is asked for third parties (`asked_of`: `recipient`) names one. A yes to it says
+    which fields it may get, and until when: at most five years.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
             **_YES_TO_WORDS,
-            "examples": [_SAID, {"purpose": "marketing", "granted": False}],
+            "examples": [_SAID, {"purpose": "marketing", "granted": False}, _SHARED],
         }
     )
 
     purpose: AskedPurpose
     granted: StrictBool
     version: Version | None = None
+    recipient_id: SentId | None = None
+    fields: ConsentedFields | None = None
+    expires_at: Instant | None = None
 
 
 class TelephoneConsent(ConsentStatement):

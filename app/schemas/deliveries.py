@@ -39,8 +39,10 @@ Reason = Literal[
     "refused",
     "not_written",
     "not_composed",
+    "consent_withdrawn",
 ]
-"""Why a mail did not leave: the server was not to be had, refused it, or it never got that far."""
+"""Why a mail did not leave: the server was not to be had, refused it, or it never got that far;
+or the consent that alone allowed it had ended."""
 
 
 class DeliveryView(View):

@@ -40,8 +40,18 @@ def require_grounds(actor: Actor, permission: str) -> None:
     require_purpose(actor, permission)
     missing = actor.reason is None and actor.viewer in MUST_GIVE_REASON
     if missing or actor.reason == "":  # one that was given and is unfit must not vanish silently
-        raise Refusal(
-            "reason_required",
-            action=permission,
-            params={"min": SHORTEST_REASON, "max": LONGEST_REASON},
-        )
+        raise _reasonless(permission)
+
+
+def require_reason(actor: Actor, permission: str) -> None:
+    """Raise `Refusal("reason_required")` unless whoever calls, whatever their role, said why."""
+    if not actor.reason:
+        raise _reasonless(permission)
+
+
+def _reasonless(permission: str) -> Refusal:
+    return Refusal(
+        "reason_required",
+        action=permission,
+        params={"min": SHORTEST_REASON, "max": LONGEST_REASON},
+    )

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.access.processing import OURSELVES
-from app.core.errors import Failure
+from app.core.errors import Failure, FieldError
 from app.core.ids import new_id
 from app.core.language import Language
 from app.models import ConsentEvent, ConsentState, ConsentSubject, table_of
@@ -30,6 +30,7 @@ State = Literal["granted", "denied", "withdrawn", "expired"]
 BEFORE_THE_REGISTER: Final = 0
 """The version of words that were not kept."""
 
+_EVENT: Final = table_of(ConsentEvent)
 _STATE: Final = table_of(ConsentState)
 _SUBJECT: Final = table_of(ConsentSubject)
 
@@ -59,13 +60,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The event that a statement became, to which words, and what stood before (None: nothing)."""
+    """An event of the ledger: about what, to which words, and what stood before (None: nothing)."""
 
     id: UUID
+    subject_id: UUID
+    purpose: str
+    recipient_id: UUID | None
     sequence: int
     state: State
     before: State | None
     words: purposes.Words
+    at: datetime
 
 
 async def record(
@@ -74,7 +79,8 @@ async def record(
     """Write the event and what stands from now on, in the caller's transaction.
 
     A no after a yes is a withdrawal. Raises `Failure` with ``unknown_purpose`` for one that is not
-    in force, ``purpose_version_not_current`` for words that are no longer those in force.
+    in force, ``purpose_version_not_current`` for words that are no longer those in force,
+    ``validation_failed`` for fields that the purpose does not cover.
     """
     sequence = await _next(connection, statement.subject_id, statement.subject_kind)
     at = statement.said_at or platform.clock()
@@ -83,6 +89,9 @@ async def record(
         raise Failure("unknown_purpose")
     if statement.version not in (None, words.version):
         raise Failure("purpose_version_not_current")
+    if not set(statement.fields or ()) <= set(words.fields):
+        beyond = FieldError("/fields", "beyond_purpose")
+        raise Failure("validation_failed", errors=[beyond])
     before = await _standing(connection, statement)
     state: State = "granted" if statement.granted else "denied"
     if before == "granted" and not statement.granted:
@@ -102,7 +111,7 @@ async def record(
     )
     await connection.execute(insert(ConsentEvent), event)
     await stand(connection, event)
-    return Recorded(event["id"], sequence, state, before, words)
+    return _recorded(event, before, words)
 
 
 async def record_first(
@@ -138,6 +147,53 @@ async def record_first(
     await connection.execute(insert(ConsentSubject), subjects)
     await connection.execute(insert(ConsentEvent), events)
     await connection.execute(insert(ConsentState), [state_of(event) for event in events])
+
+
+async def lapse(
+    platform: Platform, connection: AsyncConnection, actor: Actor, event_id: UUID
+) -> Recorded | None:
+    """Write that an account's yes has expired; None where it has not, or no longer stands.
+
+    The event names the words that the yes was given to.
+    """
+    of = select(ConsentEvent.subject_id).where(ConsentEvent.id == event_id)
+    subject_id: UUID = (await connection.execute(of)).scalar_one()
+    await lock(connection, subject_id)
+    now = platform.clock()
+    standing = (
+        select(_EVENT)
+        .join(_STATE, _STATE.c.id == _EVENT.c.id)
+        .where(_STATE.c.id == event_id, _STATE.c.state == "granted", _STATE.c.expires_at <= now)
+    )
+    given = (await connection.execute(standing)).mappings().first()
+    if given is None:
+        return None
+    sequence = await _next(connection, subject_id, "account")
+    event = {
+        **given,
+        "id": new_id(),
+        "sequence": sequence,
+        "state": "expired",
+        "expires_at": None,
+        "channel": "api",
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "role": None,
+        "session_id": None,
+        "network": None,
+        "evidence": {"granted_by": str(event_id), "expired_at": given["expires_at"].isoformat()},
+        "at": now,
+    }
+    await connection.execute(insert(ConsentEvent), event)
+    await stand(connection, event)
+    words = await purposes.version(connection, given["purpose"], given["purpose_version"])
+    return _recorded(event, "granted", words)
+
+
+async def lock(connection: AsyncConnection, subject_id: UUID) -> None:
+    """Have whoever wants to say something for the subject wait until the transaction ends."""
+    held = select(ConsentSubject.events).where(ConsentSubject.id == subject_id).with_for_update()
+    await connection.execute(held)
 
 
 async def stand(connection: AsyncConnection, event: Mapping[str, Any]) -> None:
@@ -184,6 +240,11 @@ async def _standing(connection: AsyncConnection, statement: Statement) -> State 
         ConsentState.recipient_id == (statement.recipient_id or OURSELVES),
     )
     return cast(State | None, (await connection.execute(found)).scalar_one_or_none())
+
+
+def _recorded(event: Mapping[str, Any], before: State | None, words: purposes.Words) -> Recorded:
+    shared = ("id", "subject_id", "purpose", "recipient_id", "sequence", "state", "at")
+    return Recorded(**{name: event[name] for name in shared}, before=before, words=words)
 
 
 def _row(

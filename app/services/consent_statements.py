@@ -19,10 +19,12 @@ from app.projection.projection import Page, Shown, to_json
 from app.schemas.consents import ConsentStatement, TelephoneConsent
 from app.services import (
     account_access,
+    consent_effects,
     consent_ledger,
     consent_standing,
     idempotency,
     outbox,
+    recipient_consents,
     records,
 )
 from app.services.audit_log import Deed
@@ -63,26 +65,20 @@ async def say(
 
     `language` is that in which they read the words. Raises `Refusal` without the permission
     `consents`; `Failure` with ``validation_failed`` for a yes that does not name the words it is
-    given to, ``purpose_version_not_current`` for words that are no longer those in force, or as
-    `idempotency` does.
+    given to, or that is not whole (`recipient_consents.py`), ``purpose_version_not_current`` for
+    words that are no longer those in force, or as `idempotency` does.
     """
     require_grounds(actor, SAY)
     _demand_words(form)
+    recipient_consents.demand_whole(platform, form)
     assert actor.customer_id is not None  # noqa: S101 - customers act for an account
-    statement = Statement(
-        subject_id=actor.customer_id,
-        purpose=form.purpose,
-        granted=form.granted,
-        channel="web",
-        version=form.version,
-        language=language,
-    )
+    statement = replace(_stated(actor.customer_id, form), channel="web", language=language)
     shape = Shape(SAY, RESOURCE, actor.customer_id)
     async with platform.database.transaction() as connection:
         before = await _answered(platform, connection, actor, shape, claim)
         if before is not None:
             return before
-        recorded = await consent_ledger.record(platform, connection, actor, statement)
+        recorded, _ = await _record(platform, connection, actor, statement)
         return await _answer(platform, connection, actor, shape, recorded, claim)
 
 
@@ -101,13 +97,11 @@ async def take(
     """
     await records.require_in_rows(platform, actor, TAKE, "customer", customer_id)
     _demand_words(form)
+    recipient_consents.demand_whole(platform, form)
     require_no_ask_in({"call_reference": form.call_reference})
-    statement = Statement(
-        subject_id=customer_id,
-        purpose=form.purpose,
-        granted=form.granted,
+    statement = replace(
+        _stated(customer_id, form),
         channel="phone",
-        version=form.version,
         language=form.language,
         evidence={"call_reference": form.call_reference},
     )
@@ -116,8 +110,8 @@ async def take(
         before = await _answered(platform, connection, actor, shape, claim)
         if before is not None:
             return before
-        recorded = await consent_ledger.record(platform, connection, actor, statement)
-        await _tell_owners(platform, connection, customer_id, recorded, form.call_reference)
+        recorded, party = await _record(platform, connection, actor, statement)
+        await _tell_owners(platform, connection, recorded, party, form.call_reference)
         return await _answer(platform, connection, actor, shape, recorded, claim)
 
 
@@ -153,6 +147,31 @@ def _demand_words(form: ConsentStatement) -> None:
     """A yes is a yes to something: the words that were shown (LGPD art. 8, §4)."""
     if form.granted and form.version is None:
         raise Failure("validation_failed", errors=[FieldError("/version", "version_missing")])
+
+
+def _stated(customer_id: UUID, form: ConsentStatement) -> Statement:
+    return Statement(
+        subject_id=customer_id,
+        purpose=form.purpose,
+        granted=form.granted,
+        channel="web",
+        version=form.version,
+        recipient_id=form.recipient_id,
+        fields=None if form.fields is None else tuple(form.fields),
+        expires_at=form.expires_at,
+    )
+
+
+async def _record(
+    platform: Platform, connection: AsyncConnection, actor: Actor, statement: Statement
+) -> tuple[Recorded, str | None]:
+    """Write the event and all that follows from it; with the third party's name, if it has one."""
+    party = await recipient_consents.name_of(
+        connection, statement.recipient_id, granted=statement.granted
+    )
+    recorded = await consent_ledger.record(platform, connection, actor, statement)
+    await consent_effects.follow(platform, connection, recorded)
+    return recorded, party
 
 
 async def _answered(
@@ -205,10 +224,11 @@ def _deed(platform: Platform, actor: Actor, shape: Shape, event_id: UUID) -> Dee
 async def _tell_owners(
     platform: Platform,
     connection: AsyncConnection,
-    customer_id: UUID,
     recorded: Recorded,
+    party: str | None,
     call_reference: str,
 ) -> None:
+    customer_id = recorded.subject_id
     owners = await account_access.owners(platform, connection, customer_id)
     messages = [
         Message(
@@ -216,7 +236,9 @@ async def _tell_owners(
             owner.email,
             owner.language,
             params={
-                "purpose_title": recorded.words.title[owner.language],
+                "purpose_title": ": ".join(
+                    filter(None, (recorded.words.title[owner.language], party))
+                ),
                 "granted": recorded.state == "granted",
                 "happened_at": platform.clock().isoformat(),
                 "call_reference": without_links(call_reference),

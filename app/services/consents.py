@@ -1,17 +1,18 @@
 """The one question that every use of data asks: may it be used for this (LGPD arts. 7 and 8)?"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Dialect, Select, String, Subquery, Uuid, func, literal, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.processing import CONSENT, OURSELVES
 from app.core.columns import UtcDateTime
 from app.core.statements import Prepared, bound, prepare
-from app.models import ConsentEvent, ConsentState, Purpose
+from app.models import ConsentEvent, ConsentState, Purpose, Recipient
 from app.services.platform import Platform
 
 
@@ -23,33 +24,37 @@ async def allows(
     recipient_id: UUID | None = None,
     fields: Collection[str] = (),
     at: datetime | None = None,
+    connection: AsyncConnection | None = None,
 ) -> bool:
     """Whether `fields` (as the matrix names them) of the subject may be used for the purpose.
 
     `recipient_id` is the third party that would get them, None for the agency itself; `at` a moment
-    of the past, None for now. One look-up on an index. What is in doubt is a no: a purpose that is
-    not in force, fields beyond it, a consent that was never given, is to older words than still
-    count, for another recipient, for fewer fields, or has expired. To a third party nothing goes
-    without a consent, whatever the purpose rests on (promise P20).
+    of the past, None for now; a `connection` has the question asked in its transaction. One look-up
+    on an index. What is in doubt is a no: a purpose that is not in force, fields beyond it, a
+    consent that was never given, is to older words than still count, for another recipient, for
+    fewer fields, or has expired. To a third party nothing goes without a consent, whatever the
+    purpose rests on (promise P20), and nothing at all once it is retired.
     """
     now = platform.clock() if at is None else at
-    statement = (
-        _standing(platform.database.dialect) if at is None else _stood(platform.database.dialect)
-    )
-    rows = await platform.database.fetch(
-        statement,
-        {
-            "purpose": purpose,
-            "now": now,
-            "subject": subject_id,
-            "recipient": recipient_id or OURSELVES,
-        },
-    )
+    values = {
+        "purpose": purpose,
+        "now": now,
+        "subject": subject_id,
+        "recipient": recipient_id or OURSELVES,
+    }
+    past = at is not None
+    rows: Sequence[Sequence[Any]]
+    if connection is not None:
+        rows = (await connection.execute(_question(past=past), values)).all()
+    else:
+        rows = await platform.database.fetch(_asked(platform.database.dialect, past=past), values)
     if not rows:
         return False
-    basis, withdrawable, covered, kept_from, state, version, consented, expires_at = rows[0]
+    found = rows[0]
+    basis, withdrawable, covered, kept_from, retired_at = found[:5]
+    state, version, consented, expires_at = found[5:]
     wanted = set(fields)
-    if not wanted <= set(covered):
+    if not wanted <= set(covered) or (retired_at is not None and retired_at <= now):
         return False
     if recipient_id is None and basis != CONSENT:
         return not (withdrawable and state in {"denied", "withdrawn"})
@@ -62,41 +67,26 @@ async def allows(
 
 
 @lru_cache(maxsize=4)
-def _standing(dialect: Dialect) -> Prepared:
-    """What the question needs to know about now."""
-    said = select(ConsentState).where(
-        ConsentState.subject_id == bound("subject", Uuid()),
-        ConsentState.purpose == bound("purpose", String()),
-        ConsentState.recipient_id == bound("recipient", Uuid()),
+def _asked(dialect: Dialect, *, past: bool) -> Prepared:
+    return prepare(_question(past=past), dialect)
+
+
+@lru_cache(maxsize=2)
+def _question(*, past: bool) -> Select[Any]:
+    """All that the answer depends on: the purpose in force, the third party, what was said."""
+    said = _stood() if past else _standing()
+    retired_at = (
+        select(Recipient.retired_at)
+        .where(Recipient.id == bound("recipient", Uuid()))
+        .scalar_subquery()
     )
-    return prepare(_asked(said.subquery("said")), dialect)
-
-
-@lru_cache(maxsize=4)
-def _stood(dialect: Dialect) -> Prepared:
-    """The same about a moment of the past: from the ledger."""
-    said = (
-        select(ConsentEvent)
-        .where(
-            ConsentEvent.subject_id == bound("subject", Uuid()),
-            ConsentEvent.purpose == bound("purpose", String()),
-            func.coalesce(ConsentEvent.recipient_id, literal(OURSELVES, Uuid()))
-            == bound("recipient", Uuid()),
-            ConsentEvent.at <= bound("now", UtcDateTime()),
-        )
-        .order_by(ConsentEvent.sequence.desc())
-        .limit(1)
-    )
-    return prepare(_asked(said.subquery("said")), dialect)
-
-
-def _asked(said: Subquery) -> Select[Any]:
     return (
         select(
             Purpose.basis,
             Purpose.withdrawable,
             Purpose.fields,
             Purpose.consent_kept_from,
+            retired_at.label("retired_at"),
             said.c.state,
             said.c.purpose_version,
             said.c.fields,
@@ -109,4 +99,34 @@ def _asked(said: Subquery) -> Select[Any]:
         )
         .order_by(Purpose.version.desc())
         .limit(1)
+    )
+
+
+def _standing() -> Subquery:
+    """What stands now."""
+    return (
+        select(ConsentState)
+        .where(
+            ConsentState.subject_id == bound("subject", Uuid()),
+            ConsentState.purpose == bound("purpose", String()),
+            ConsentState.recipient_id == bound("recipient", Uuid()),
+        )
+        .subquery("said")
+    )
+
+
+def _stood() -> Subquery:
+    """What stood at a moment of the past: from the ledger."""
+    return (
+        select(ConsentEvent)
+        .where(
+            ConsentEvent.subject_id == bound("subject", Uuid()),
+            ConsentEvent.purpose == bound("purpose", String()),
+            func.coalesce(ConsentEvent.recipient_id, literal(OURSELVES, Uuid()))
+            == bound("recipient", Uuid()),
+            ConsentEvent.at <= bound("now", UtcDateTime()),
+        )
+        .order_by(ConsentEvent.sequence.desc())
+        .limit(1)
+        .subquery("said")
     )

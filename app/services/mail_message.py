@@ -33,11 +33,12 @@ class Outcome:
     """What became of one attempt. Never the server's words: they may quote the address.
 
     `bounced`: the recipient's side refused for good. `deferred`: it may go better later.
-    `abandoned`: it never will. `reason` is one of our own words, `code` the server's number. After
-    a `halting` one no other letter would get through: the server is away, or does not want us.
+    `abandoned`: it never will. `suppressed`: it must not leave any more. `reason` is one of our own
+    words, `code` the server's number. After a `halting` one no other letter would get through: the
+    server is away, or does not want us.
     """
 
-    state: Literal["sent", "bounced", "deferred", "abandoned"]
+    state: Literal["sent", "bounced", "deferred", "abandoned", "suppressed"]
     reason: Reason | None = None
     code: int | None = None
     halting: bool = False

@@ -13,7 +13,8 @@
 The body is written with macros alone, so that one file makes both forms: `m.para(text)` (or a
 `call` block), `m.strong(text)` within one, `m.heading(text)`, `m.link(url, label)`,
 `m.code(token)`, `m.facts([(label, value), …])`, `m.list([…])`, `m.steps([…])` (numbered), and
-`m.quote(text)` for what people wrote in several lines. Filters: `moment` and `day` say a time
+`m.quote(text)` for what people wrote in several lines, and `m.document(text)` for what programs
+read: it stays as it is, and is one line. Filters: `moment` and `day` say a time
 (`datetime`, or RFC 3339 text) in America/Sao_Paulo. `agency` and `language` are there, too.
 
 Every other name is a placeholder: both languages have the same ones, all of them must be given, and

@@ -16,18 +16,25 @@ from app.core.language import Language
 from app.models import OutboxMessage, table_of
 from app.services.platform import Platform
 
-_ACCOUNTED: Final = timedelta(days=400)
-KEPT: Final[Mapping[str, timedelta]] = {
-    "sent": _ACCOUNTED,
-    "bounced": _ACCOUNTED,
-    "abandoned": _ACCOUNTED,
-    "suppressed": timedelta(days=2),
-}
-"""How long it can be told what became of a lone message, by what that was. Those of a batch are
-accounted for as long as each other."""
+ACCOUNTED: Final = timedelta(days=400)
+"""How long it can be told what became of a message."""
+NEVER_MEANT: Final = timedelta(days=2)
+"""The same of a lone one that was only ever written down, without a reason."""
 PURGED_AT_ONCE: Final = 5000
 
 _TABLE = table_of(OutboxMessage)
+
+
+@dataclass(frozen=True, slots=True)
+class Reliance:
+    """The consent without which a mail must not leave, and the `fields` of the customer in it.
+
+    `recipient_id` is the third party that it is for, None for the agency itself.
+    """
+
+    purpose: str
+    recipient_id: UUID | None = None
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Message:
     nothing secret. `secret` (links, codes) is kept sealed until the mail has left. A second
     message with the same `key` is not queued. `batch` names what the deliveries are counted under;
     lone messages overtake those of a batch. One that is `suppressed` is only ever written down.
+    One that `relies_on` a consent of the customer's leaves only while that stands. `id` is given
+    where another row names the message.
     """
 
     template: str
@@ -52,6 +61,8 @@ class Message:
     customer_id: UUID | None = None
     staff_id: UUID | None = None
     suppressed: bool = False
+    relies_on: Reliance | None = None
+    id: UUID | None = None
 
 
 async def queue(platform: Platform, connection: AsyncConnection, *messages: Message) -> None:
@@ -79,18 +90,19 @@ def link(platform: Platform, page: str, token: str) -> str:
 
 async def purge(platform: Platform) -> None:
     """Forget the messages whose fate has been known for long enough."""
-    now, lone = platform.clock(), OutboxMessage.batch.is_(None)
-    for state, kept in KEPT.items():
-        await _forget(platform, state, now - kept, lone)
-        await _forget(platform, state, now - _ACCOUNTED, ~lone)
+    now = platform.clock()
+    for state in ("sent", "bounced", "abandoned", "suppressed"):
+        await _forget(platform, state, now - ACCOUNTED)
+    lone_without_a_reason = (OutboxMessage.batch.is_(None), OutboxMessage.reason.is_(None))
+    await _forget(platform, "suppressed", now - NEVER_MEANT, *lone_without_a_reason)
 
 
 async def _forget(
-    platform: Platform, state: str, before: datetime, which: ColumnElement[bool]
+    platform: Platform, state: str, before: datetime, *conditions: ColumnElement[bool]
 ) -> None:
     some = (
         select(OutboxMessage.id)
-        .where(OutboxMessage.state == state, OutboxMessage.settled_at < before, which)
+        .where(OutboxMessage.state == state, OutboxMessage.settled_at < before, *conditions)
         .limit(PURGED_AT_ONCE)
     )
     statement = delete(OutboxMessage).where(OutboxMessage.id.in_(some)).returning(OutboxMessage.id)
@@ -110,7 +122,10 @@ def _row(platform: Platform, message: Message) -> dict[str, Any]:
     if {*message.params, *secret} != wanted:
         given = ", ".join(sorted({*message.params, *secret} ^ wanted))
         raise ValueError(f"{message.template}: not what the template asks for: {given}")
-    message_id = new_id()
+    if message.relies_on is not None and message.customer_id is None:
+        raise ValueError(f"{message.template}: whose consent it relies on must be said")
+    relies_on = message.relies_on
+    message_id = message.id or new_id()
     now = platform.clock()
     sealed = None
     if secret and not message.suppressed:
@@ -129,6 +144,9 @@ def _row(platform: Platform, message: Message) -> dict[str, Any]:
         "staff_id": message.staff_id,
         "state": "suppressed" if message.suppressed else "queued",
         "attempts": 0,
+        "relies_on": relies_on and relies_on.purpose,
+        "relies_on_recipient_id": relies_on and relies_on.recipient_id,
+        "relies_on_fields": relies_on and relies_on.fields,
         "created_at": now,
         "due_at": None if message.suppressed else now,
         "settled_at": now if message.suppressed else None,

@@ -63,6 +63,10 @@ class Claimed:
     sealed: bytes | None
     attempts: int
     created_at: datetime
+    customer_id: UUID | None = None
+    relies_on: str | None = None
+    relies_on_recipient_id: UUID | None = None
+    relies_on_fields: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

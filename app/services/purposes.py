@@ -21,6 +21,7 @@ from app.core.statements import bound, prepare
 from app.models import Purpose
 from app.projection.plans import View
 from app.projection.projection import Shown
+from app.services import outbox_grounds
 from app.services.authorization import require
 from app.services.platform import Platform
 from app.services.purpose_register import RegisterError, registered
@@ -33,15 +34,17 @@ READ: Final = "public:purpose:read"
 class Words:
     """What a consent names: a purpose's version in force, and the hash of what it says.
 
-    `title` is by language.
+    `title` is by language, `fields` as the matrix names them.
     """
 
     key: str
     version: int
     hash: str
     title: Mapping[str, str]
+    fields: tuple[str, ...]
 
 
+_WORDS: Final = (Purpose.key, Purpose.version, Purpose.hash, Purpose.title, Purpose.fields)
 _KEY: Final = re.compile(r"[a-z0-9_]{1,64}")
 
 
@@ -116,13 +119,19 @@ def _flat(purpose: Mapping[str, Any]) -> list[tuple[str, Any]]:
 async def in_force(connection: AsyncConnection, key: str, at: datetime) -> Words | None:
     """The version of a purpose that is, or was, in force at a moment."""
     statement = (
-        select(Purpose.key, Purpose.version, Purpose.hash, Purpose.title)
+        select(*_WORDS)
         .where(Purpose.key == key, Purpose.published_at <= at)
         .order_by(Purpose.version.desc())
         .limit(1)
     )
     row = (await connection.execute(statement)).first()
     return None if row is None else Words(*row)
+
+
+async def version(connection: AsyncConnection, key: str, number: int) -> Words:
+    """One version of a purpose, which must be there."""
+    statement = select(*_WORDS).where(Purpose.key == key, Purpose.version == number)
+    return Words(*(await connection.execute(statement)).one())
 
 
 async def install(connection: AsyncConnection, clock: Clock) -> int:
@@ -154,6 +163,8 @@ async def install(connection: AsyncConnection, clock: Clock) -> int:
     ]
     if fresh:
         await connection.execute(insert(Purpose), fresh)
+        kept_from = {row["key"]: row["consent_kept_from"] for row in fresh}
+        await outbox_grounds.cancel_outdated(connection, now, kept_from)
     return len(fresh)
 
 

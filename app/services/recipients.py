@@ -1,6 +1,7 @@
 """Third parties that data may go to by a customer's consent: the register of them (promise P20)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,13 +16,14 @@ from app.core.database import insert_unless_there
 from app.core.documents import normalise_tax_id
 from app.core.errors import Failure, FieldError, Refusal
 from app.core.ids import new_id
+from app.core.language import Language
 from app.core.text import FieldRefused
 from app.models import ConsentState, Recipient
 from app.projection.guard import read_changes
 from app.projection.plans import Plan, View
 from app.projection.projection import Page, Shown, to_json
 from app.schemas.recipients import NewRecipient
-from app.services import idempotency, records
+from app.services import idempotency, outbox_grounds, records
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
@@ -35,6 +37,16 @@ UPDATE: Final = "staff:recipient:update"
 READ: Final = "staff:recipient:read"
 IDENTITY: Final = frozenset({"name", "tax_id", "country"})
 """Who it is. Whoever said yes to one third party did not say it to another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where a third party is written to, and in which language."""
+
+    name: str
+    email: str
+    language: Language
+
 
 Validate = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """From a guarded partial body to the values to store."""
@@ -128,6 +140,17 @@ async def read(platform: Platform, actor: Actor, recipient_id: UUID) -> Shown:
     return await records.read(platform, actor, READ, RESOURCE, recipient_id)
 
 
+async def contact(connection: AsyncConnection, recipient_id: UUID) -> Contact:
+    """Where to write to; held as it is until the transaction ends."""
+    statement = (
+        select(Recipient.name, Recipient.contact_email, Recipient.country)
+        .where(Recipient.id == recipient_id)
+        .with_for_update(read=True, key_share=True)
+    )
+    row = (await connection.execute(statement)).one()
+    return Contact(row.name, row.contact_email, "pt-BR" if row.country == BRAZIL else "en")
+
+
 async def list_page(
     platform: Platform, actor: Actor, parameters: Sequence[tuple[str, str]]
 ) -> Page:
@@ -180,6 +203,7 @@ async def _store(
     kept = dict(values)
     if kept.get("status") == "retired":
         kept["retired_at"] = platform.clock()
+        await outbox_grounds.cancel_to(connection, kept["retired_at"], recipient_id)
     statement = update(Recipient).where(Recipient.id == recipient_id).values(**kept)
     try:
         async with connection.begin_nested():

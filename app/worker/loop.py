@@ -10,6 +10,7 @@ from app.core import telemetry
 from app.services import (
     analytics_events,
     challenges,
+    consent_expiry,
     contact_acknowledgements,
     contact_forms,
     contact_reminders,
@@ -44,6 +45,7 @@ class Duty:
 
 DUTIES = (
     Duty("work_on_incidents", 1, incident_work.work),
+    Duty("expire_consents", 5, consent_expiry.work),
     Duty("deliver_mail", 1, delivery.run, endless=True),
     Duty("tell_of_policies", 300, policy_notices.keep_up),
     Duty("purge_outbox", 3600, outbox.purge),

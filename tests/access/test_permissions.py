@@ -76,6 +76,8 @@ GRANTED = {
     ),
     "staff:policy_delivery:read": ALL_SIGHTED,
     "staff:analytics:read": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER, Viewer.MARKETING},
+    "staff:disclosure:list": ALL_SIGHTED,
+    "staff:disclosure:create": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:visibility:read": set(STAFF_ROLES),
     "staff:audit_event:list": ALL_SIGHTED,
     **dict.fromkeys(
@@ -129,6 +131,7 @@ MEMBERS = {
     "consents": {
         "customer:analytics_event:list",
         "customer:recipient:list",
+        "customer:disclosure:list",
         "customer:consent:list",
         "customer:consent:read",
         "customer:consent:record",

@@ -12,7 +12,7 @@ ALL, NONE, OPEN = Scope.ALL, Scope.NONE, Scope.OPEN
 SIGNED = {
     "customer": (
         *(Scope.OWN, ALL, ALL, ALL, OPEN, Scope.OPEN_OR_FISCAL, OPEN, Scope.MARKETING_CONSENT),
-        *(NONE, NONE, NONE),
+        *(Scope.PARTNER_CONSENT, NONE, NONE),
     ),
     "login": (Scope.OWN, ALL, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE),
     "membership": (
@@ -44,6 +44,7 @@ SIGNED = {
         *(Scope.OWN, ALL, ALL, ALL, Scope.OF_OPEN, NONE, NONE, Scope.OF_CONSENTING),
         *(NONE, NONE, NONE),
     ),
+    "disclosure": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
     "recipient": (ALL, ALL, ALL, ALL, ALL, NONE, NONE, ALL, NONE, NONE, NONE),
     "analytics_event": (Scope.OWN, *(NONE,) * 10),
 }

@@ -95,7 +95,7 @@ def test_consented_fields_are_shown_only_where_consent_decides_the_rows(
         for viewer in Viewer:
             if row.cell(viewer).sight is Sight.CONSENTED:
                 scope = row_scope(resource.name, viewer)
-                assert scope in (Scope.MARKETING_CONSENT, Scope.NONE)
+                assert scope in (Scope.MARKETING_CONSENT, Scope.PARTNER_CONSENT)
 
 
 def test_only_staff_roles_can_be_given() -> None:

@@ -58,7 +58,9 @@ def holder(stage: Stage, route: Route, viewer: Viewer) -> dict[str, Any]:
     if viewer in stage.staff:
         person = stage.staff[viewer]
         said |= {"actor_id": person.id, "session_id": person.session_id, "actor_kind": "staff"}
-        said["reason"] = REASON if viewer in MUST_GIVE_REASON else None
+        said["reason"] = (
+            REASON if viewer in MUST_GIVE_REASON or EXERCISERS[route].reasoned else None
+        )
     elif viewer is Viewer.SELF:
         said |= {"actor_id": stage.other.login_id, "actor_kind": "login"}
     return said

@@ -6,12 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 import pytest_asyncio
-from sqlalchemy import update
 
-from app.models import Session
+from tests.support.parties import patch, present, proved_at, register
 from tests.support.party_exercisers import OWN, STAFF, new_recipient
 from tests.support.people import StaffPerson, add_customer, add_member, add_staff
 from tests.support.records import events
@@ -20,39 +18,12 @@ from tests.support.trust import code
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ANY = {"If-Match": "*"}
 NOBODY = "01a19467-e800-7e96-9097-3b43b5d82b45"
-
-
-async def present(house: Service, role: str) -> StaffPerson:
-    """A member of staff who has just proved to be there."""
-    person = await add_staff(house.platform, role)
-    await _proved_at(house, person, timedelta())
-    return person
-
-
-async def _proved_at(house: Service, person: StaffPerson, ago: timedelta) -> None:
-    async with house.platform.database.transaction() as connection:
-        await connection.execute(
-            update(Session)
-            .where(Session.id == person.session_id)
-            .values(proved_at=house.clock() - ago)
-        )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def officer(house: Service) -> StaffPerson:
     return await present(house, "privacy_officer")
-
-
-async def register(house: Service, who: StaffPerson, /, **members: Any) -> httpx.Response:
-    return await house.client.post(STAFF, json=new_recipient(**members), headers=who.headers)
-
-
-async def patch(
-    house: Service, who: StaffPerson, recipient_id: str, /, **body: Any
-) -> httpx.Response:
-    return await house.client.patch(f"{STAFF}/{recipient_id}", json=body, headers=who.headers | ANY)
 
 
 async def test_a_third_party_is_registered_changed_and_retired(
@@ -204,7 +175,7 @@ async def test_each_role_by_each_deed(
 async def test_writing_wants_a_proof_of_presence(house: Service, officer: StaffPerson) -> None:
     one = (await register(house, officer)).json()["id"]
     director = await add_staff(house.platform, "director")
-    await _proved_at(house, director, timedelta(minutes=6))
+    await proved_at(house, director, timedelta(minutes=6))
     assert code(await register(house, director)) == (401, "step_up_required")
     assert code(await patch(house, director, one, status="retired")) == (401, "step_up_required")
 

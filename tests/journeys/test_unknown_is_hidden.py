@@ -202,6 +202,8 @@ async def test_what_the_viewer_may_name_works(stage: Stage, path: str, viewer: V
     for name, field in plan.filterable.items():
         if plan.resource == "customer" and name in ("name", "city"):
             continue  # their keys are canaries of their own, see `canaries.py`
+        if name != "email" and canary[name] is None:
+            continue  # nothing to ask for
         asked = canary["email"] if name == "email" else canary[name]
         answer = await stage.client.get(address, params={name: str(asked)}, headers=headers)
         assert answer.status_code == 200, f"{field}: {answer.text}"

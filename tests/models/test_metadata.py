@@ -51,6 +51,7 @@ UNFOLLOWED = {
     "interventions": {"staff_id"},
     "outbox_messages": {"staff_id"},
     "recipients": {"created_by"},
+    "disclosures": {"consent_event_id"},  # nor what is on record
 }
 
 

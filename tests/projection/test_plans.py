@@ -87,7 +87,7 @@ def test_a_plan_holds_what_the_matrix_says(key: PlanKey) -> None:
     assert (plan.viewer, plan.purpose, plan.resource) == key
     assert plan.scope is row_scope(name, viewer)
     own = [(row.field, row.cell(viewer).sight) for row in fields(resource, viewer, *READABLE)]
-    seen = own + nested(name, viewer)
+    seen = own + (nested(name, viewer) if own else [])  # nothing within what is not seen
     assert plan.visible == tuple(field for field, _ in seen)
     assert plan.masked == {field for field, sight in seen if sight is Sight.MASKED}
     assert plan.lawful == {row.field for row in fields(resource, viewer, Sight.LAWFUL)}
@@ -130,11 +130,13 @@ def test_a_hidden_column_is_in_no_select_list(key: PlanKey, projection: Projecti
         assert not [other for other in others if f"{other}," in f"{expression},"]
 
 
-def test_dormant_viewers_have_fields_but_no_rows() -> None:
+def test_dormant_viewers_have_fields_but_no_rows_save_what_is_consented_to() -> None:
     for viewer in (Viewer.PARTNER, Viewer.AUTHORITY):
         for purpose in PURPOSES[viewer]:
             for name in set(RESOURCES) - {"policy", "purpose"}:
-                assert PLANS[viewer, purpose, name].scope is Scope.NONE
+                scope = PLANS[viewer, purpose, name].scope
+                consented = (viewer, name) == (Viewer.PARTNER, "customer")
+                assert scope is (Scope.PARTNER_CONSENT if consented else Scope.NONE)
 
 
 def test_nobody_else_reads_consented_or_lawful_fields() -> None:

@@ -65,7 +65,8 @@ def test_nothing_is_written_outside_the_macros(template: str, language: Language
     html = TEMPLATES.render(template, language, samples(TEMPLATES, template)).html
     body = html.partition("</h1>")[2].partition("<hr")[0]
     assert (
-        re.sub(r"<(p|ul|ol|table|blockquote|h2)\b.*?</\1>", "", body, flags=re.DOTALL).strip() == ""
+        re.sub(r"<(p|ul|ol|table|blockquote|h2|pre)\b.*?</\1>", "", body, flags=re.DOTALL).strip()
+        == ""
     )
 
 

@@ -80,6 +80,8 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("purposes", "basis"): "consent",
     ("analytics_events", "kind"): "page_view",
     ("recipients", "country"): "BR",
+    ("disclosures", "content_type"): "application/json",
+    ("disclosures", "actor_kind"): "staff",
     ("recipients", "status"): "active",
     ("recipients", "retired_at"): None,
 }

@@ -47,7 +47,8 @@ class Exerciser:
     `canary` tells whether the answer shows the stage's canary row of the resource. `prepare` puts
     into the tables, behind the service's back, what each single request uses up. `part` names the
     fields of a route that shows less than the viewer's plan, `beside` what the same record holds
-    of another resource, `derived` what the answer works out from the fields that it shows.
+    of another resource, `derived` what the answer works out from the fields that it shows. `send`
+    gives a reason where every role must give one (`reasoned`).
     """
 
     permission: str
@@ -60,6 +61,7 @@ class Exerciser:
     part: tuple[str, ...] | None = None
     beside: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
+    reasoned: bool = False
 
     @property
     def is_list(self) -> bool:

@@ -74,6 +74,7 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "invalid_duration": _both("Use uma duração como PT15M.", "Use a duration such as PT15M."),
     "date_not_past": _both("Precisa estar no passado.", "Must be in the past."),
     "date_too_old": _both("Use uma data a partir de {year}.", "Use a date from {year} on."),
+    "date_too_far": _both("No máximo {years} anos.", "At most {years} years."),
     "date_not_future": _both("Precisa estar no futuro.", "Must be in the future."),
     "not_by_this_link": _both(
         "Este link não faz isso: envie sem, e a senha nova é aceita.",
@@ -132,6 +133,21 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "It seems to hold a password. Take it out and send again.",
     ),
     # Proving who one is.
+    "recipient_missing": _both(
+        "Um consentimento para terceiros diz a quem, quais campos e até quando.",
+        "A consent for third parties says to whom, which fields, and until when.",
+    ),
+    "not_for_this": _both(
+        "Esta resposta, para esta finalidade, não leva este campo.",
+        "This answer, for this purpose, takes no such member.",
+    ),
+    "unknown_recipient": _both(
+        "Este terceiro não existe, ou não recebe mais nada.",
+        "There is no such third party, or it gets nothing more.",
+    ),
+    "beyond_purpose": _both(
+        "A finalidade não abrange este campo.", "The purpose does not cover this field."
+    ),
     "version_missing": _both(
         "Diga a que versão das palavras (`version`) é este sim.",
         "Say which version of the words (`version`) this yes is given to.",

@@ -507,6 +507,18 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("Número já usado", "Já existe uma fatura com este número. Confira-o, ou use outro."),
         ("Number already used", "There is an invoice with this number. Check it, or use another."),
     ),
+    "consent_missing": _both(
+        (
+            "Sem consentimento",
+            "O cliente não consente, ou não consente mais, que este terceiro receba todos estes"
+            " campos para esta finalidade. Nada saiu.",
+        ),
+        (
+            "No consent",
+            "The customer does not, or no longer, consent that this third party gets all of these"
+            " fields for this purpose. Nothing left.",
+        ),
+    ),
     "recipient_name_taken": _both(
         ("Nome já usado", "Já existe um terceiro com este nome. Confira-o, ou use outro."),
         ("Name already used", "There is a third party with this name. Check it, or use another."),

@@ -1,0 +1,30 @@
+"""What was derived from people's data for one purpose, and who erases it when that ends.
+
+Whoever keeps a table of such data adds its eraser here, under the purpose that it rests on. An
+eraser only deletes, in the caller's transaction, and asks for no consent itself. An empty tuple
+says that nothing is derived yet: marketing keeps no profiles so far, and what third parties got is
+theirs to erase (`consent_effects.py` asks them to).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.processing import ANALYTICS, MARKETING, THIRD_PARTY_SHARING
+
+Eraser = Callable[[AsyncConnection, UUID], Awaitable[None]]
+"""Deletes what was derived of one subject."""
+
+ERASERS: Final[Mapping[str, tuple[Eraser, ...]]] = {
+    MARKETING: (),
+    ANALYTICS: (),
+    THIRD_PARTY_SHARING: (),
+}
+
+
+async def erase(connection: AsyncConnection, purpose: str, subject_id: UUID) -> None:
+    """Delete all that was derived of the subject for the purpose."""
+    for eraser in ERASERS.get(purpose, ()):
+        await eraser(connection, subject_id)
