@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from app.access.viewers import STAFF_ROLES
 from app.models import ConsentEvent
 from app.services import consent_states, consents
 from tests.support.letters import letters_to
@@ -246,3 +247,14 @@ async def test_each_look_is_on_record(house: Service) -> None:
     ]
     log = await house.client.get("/v1/customer/access-log", headers=maria.headers)
     assert len([entry for entry in log.json()["items"] if "consent" in entry["action"]]) == 3
+
+
+async def test_whose_role_sees_no_event_gets_no_receipt(house: Service) -> None:
+    maria = await add_customer(house.platform)
+    event = (await say(house, maria, YES)).json()
+    path = f"/v1/staff/consents/{event['id']}/receipt"
+    for role in STAFF_ROLES:
+        staff = await add_staff(house.platform, role)
+        answer = await house.client.get(path, headers=staff.headers)
+        sighted = role in ("director", "systems_engineer", "privacy_officer")
+        assert answer.status_code == (200 if sighted else 403), role

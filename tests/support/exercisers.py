@@ -31,6 +31,12 @@ NOT_RECORDS: Mapping[Route, str] = {
     ("delete", "/v1/customer/sessions/{session_id}"): "nothing is shown; the same",
     ("delete", "/v1/staff/sessions"): "nothing is shown; the same",
     ("delete", "/v1/staff/sessions/{session_id}"): "nothing is shown; the same",
+    ("get", "/v1/customer/consents/{consent_event_id}/receipt"): (
+        "an event and its words, as one signed text; tests/journeys/test_consent_receipts.py"
+    ),
+    ("get", "/v1/staff/consents/{consent_event_id}/receipt"): (
+        "the same; tests/journeys/test_consents.py"
+    ),
     ("put", "/v1/customer/password"): "nothing is shown; tests/journeys/test_password_change.py",
     ("put", "/v1/staff/password"): "nothing is shown; the same",
     ("delete", "/v1/customer/membership"): "nothing is shown; tests/journeys/test_members.py",
