@@ -39,9 +39,9 @@ def test_a_token_with_one_character_changed_is_none(place: int) -> None:
         assert changed == TOKEN or TOKENS.read(changed) is None
 
 
-@pytest.mark.parametrize("text", ["", " ", TOKEN + "=", TOKEN[:-1], TOKEN + "A", "\ud800" * 99])
-def test_other_texts_are_none(text: str) -> None:
-    assert TOKENS.read(text) is None
+def test_other_texts_are_none() -> None:
+    for text in ("", " ", TOKEN + "=", TOKEN[:-1], TOKEN + "A", "\ud800" * 99):
+        assert TOKENS.read(text) is None, ascii(text)
 
 
 @given(st.text(max_size=120))
