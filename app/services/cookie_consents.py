@@ -18,7 +18,7 @@ from app.core.statements import Prepared, bound, prepare
 from app.models import ConsentState
 from app.projection.projection import to_json
 from app.schemas.cookie_consents import CookieChoice
-from app.services import consent_ledger, visitor_signals, visitor_traces
+from app.services import consent_effects, consent_ledger, visitor_signals
 from app.services.authorization import require
 from app.services.consent_ledger import Statement
 from app.services.platform import Platform
@@ -68,9 +68,8 @@ async def say(
                 expires_at=platform.clock() + LIFETIME,
                 evidence=visitor_signals.DESPITE if visitor.signals else {},
             )
-            await consent_ledger.record(platform, connection, actor, statement)
-            if not choice.granted:
-                await visitor_traces.erase(connection, visitor_id, choice.purpose)
+            event = await consent_ledger.record(platform, connection, actor, statement)
+            await consent_effects.follow(platform, connection, event)
     return visitor_id, await _told(platform, Visitor(visitor_id, visitor.signals))
 
 

@@ -1,9 +1,10 @@
 """What was derived from people's data for one purpose, and who erases it when that ends.
 
 Whoever keeps a table of such data adds its eraser here, under the purpose that it rests on. An
-eraser only deletes, in the caller's transaction, and asks for no consent itself. An empty tuple
-says that nothing is derived yet: marketing keeps no profiles so far, and what third parties got is
-theirs to erase (`consent_effects.py` asks them to).
+eraser only takes away, in the caller's transaction, and asks for no consent itself. An empty tuple
+says that nothing is derived yet: marketing keeps no profiles so far, cookies that hold preferences
+are the browser's own, and what third parties got is theirs to erase (`consent_effects.py` asks them
+to).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,14 +13,25 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.processing import ANALYTICS, MARKETING, THIRD_PARTY_SHARING
+from app.access.processing import (
+    ANALYTICS,
+    COOKIES_ANALYTICS,
+    COOKIES_MARKETING,
+    COOKIES_PREFERENCES,
+    MARKETING,
+    THIRD_PARTY_SHARING,
+)
+from app.services import visitor_traces
 
 Eraser = Callable[[AsyncConnection, UUID], Awaitable[None]]
 """Deletes what was derived of one subject."""
 
 ERASERS: Final[Mapping[str, tuple[Eraser, ...]]] = {
     MARKETING: (),
-    ANALYTICS: (),
+    ANALYTICS: (visitor_traces.erase_joined,),
+    COOKIES_ANALYTICS: (visitor_traces.erase_visits,),
+    COOKIES_MARKETING: (visitor_traces.erase_campaigns,),
+    COOKIES_PREFERENCES: (),
     THIRD_PARTY_SHARING: (),
 }
 

@@ -18,7 +18,7 @@ from app.access.actors import Actor
 from app.access.processing import ASKED_OF_VISITORS
 from app.core.statements import Prepared, bound, prepare
 from app.models import ConsentEvent
-from app.services import consent_ledger, visitor_traces
+from app.services import consent_effects, consent_ledger
 from app.services.consent_ledger import Statement
 from app.services.platform import Platform
 from app.services.standing_consents import lock
@@ -63,8 +63,8 @@ async def note_within(
             channel="web",
             evidence=EVIDENCE,
         )
-        await consent_ledger.record(platform, connection, actor, refusal)
-        await visitor_traces.erase(connection, visitor_id, purpose)
+        event = await consent_ledger.record(platform, connection, actor, refusal)
+        await consent_effects.follow(platform, connection, event)
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.processing import ANALYTICS, COOKIES_ANALYTICS, COOKIES_MARKETING
 from app.models import AnalyticsEvent
 
 
@@ -28,16 +27,3 @@ async def erase_joined(connection: AsyncConnection, customer_id: UUID) -> None:
     await connection.execute(
         delete(AnalyticsEvent).where(AnalyticsEvent.customer_id == customer_id)
     )
-
-
-ERASERS = {
-    ANALYTICS: erase_joined,
-    COOKIES_ANALYTICS: erase_visits,
-    COOKIES_MARKETING: erase_campaigns,
-}
-
-
-async def erase(connection: AsyncConnection, subject_id: UUID, purpose: str) -> None:
-    """Erase what only a yes to this purpose let us store."""
-    if (eraser := ERASERS.get(purpose)) is not None:
-        await eraser(connection, subject_id)

@@ -156,6 +156,7 @@ ASK_FOR_ACCEPTANCE = {
     "customer:invitation:accept",
     "customer:invoice:list",
     "customer:invoice:read",
+    "customer:analytics_event:list",
 }
 """What stays shut until the policy in force was accepted."""
 OWNERS_ALONE = {"customer:audit_event:list"}

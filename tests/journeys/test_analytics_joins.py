@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select
 
 from app.models import AnalyticsEvent
-from app.services import visitor_traces
 from tests.journeys.test_consent_receipts import KEYS, stranger
 from tests.support.people import (
     CustomerPerson,
@@ -86,8 +85,6 @@ async def test_from_visitor_to_account_to_withdrawal(house: Service, tmp_path: P
         checked = stranger(tmp_path, keys, receipt)
         assert checked.returncode == 0, checked.stderr
         assert json.loads(checked.stdout)["event"]["event_state"] == state
-    async with house.platform.database.transaction() as connection:
-        await visitor_traces.erase_joined(connection, maria.id)
     assert await joined(house, maria) == []
     assert await of_account(house, maria) == 0
     await browser.report(view("/outra-vez"))

@@ -10,10 +10,15 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from app.access.processing import THIRD_PARTY_SHARING
+from app.access.processing import (
+    ASKED_FOR_RECIPIENTS,
+    ASKED_OF_ACCOUNTS,
+    ASKED_OF_VISITORS,
+    THIRD_PARTY_SHARING,
+)
 from app.core.ids import new_id
 from app.models import ConsentEvent
-from app.services import consent_expiry, consent_states, consents
+from app.services import consent_expiry, consent_states, consents, derived_data
 from tests.support.letters import letters_to
 from tests.support.parties import no, patch, present, registered, said, say, yes
 from tests.support.people import CustomerPerson, StaffPerson, add_customer, add_staff
@@ -163,3 +168,7 @@ async def test_a_time_that_has_passed_is_written_down_once(
     later(days=0)
     again = await said(house, maria, yes(house, party))
     assert (again["sequence"], again["state"]) == (3, "granted")
+
+
+async def test_every_purpose_that_is_asked_says_what_is_derived_for_it() -> None:
+    assert set(derived_data.ERASERS) == ASKED_OF_ACCOUNTS | ASKED_OF_VISITORS | ASKED_FOR_RECIPIENTS
