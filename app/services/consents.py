@@ -47,7 +47,7 @@ async def allows(
     if connection is not None:
         rows = (await connection.execute(_question(past=past), values)).all()
     else:
-        rows = await platform.database.fetch(_asked(platform.database.dialect, past=past), values)
+        rows = await platform.database.fetch(asked(platform.database.dialect, past=past), values)
     if not rows:
         return False
     found = rows[0]
@@ -67,7 +67,8 @@ async def allows(
 
 
 @lru_cache(maxsize=4)
-def _asked(dialect: Dialect, *, past: bool) -> Prepared:
+def asked(dialect: Dialect, *, past: bool) -> Prepared:
+    """The one statement that the answer takes."""
     return prepare(_question(past=past), dialect)
 
 
