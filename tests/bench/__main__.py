@@ -1,6 +1,6 @@
 """``make bench``: our service against floors written by hand, on PostgreSQL, in one run.
 
-    python -m tests.bench [--quick] [--only w1,w2,w3,refresh,w4,w5,million] [--customers N]
+    python -m tests.bench [--quick] [--only w1,w2,w3,refresh,w4,w5,w6,million] [--customers N]
 
 Prints a table, then JSON. Exits 1 when a ratio that must be reached is missed, 2 when something
 was measured that should not be (an answer that is not 200, or is not on the audit log).
@@ -19,7 +19,7 @@ from pathlib import Path
 import uvloop
 
 from app.access.viewers import Viewer
-from tests.bench import incident, list_page, million, outbox, read_one, refresh, sign_in
+from tests.bench import incident, list_page, million, outbox, policy, read_one, refresh, sign_in
 from tests.bench.briefing import brief
 from tests.bench.cores import Cores
 from tests.bench.figures import Figure, as_json, table
@@ -27,7 +27,7 @@ from tests.bench.ground import database, prepared
 from tests.bench.servers import serving
 from tests.bench.trials import BenchBroken, Effort
 
-PARTS = ("w1", "w2", "million", "w3", "refresh", "w4", "w5")
+PARTS = ("w1", "w2", "million", "w3", "refresh", "w4", "w5", "w6")
 OURS = ("app.main:create_app", "--factory")
 FLOOR = ("tests.bench.floor:app",)
 REFRESH_FLOOR = ("tests.bench.refresh_floor:app",)
@@ -119,6 +119,12 @@ async def _measure(
             if "w5" in arguments.only:
                 _say("W5: sending mails")
                 figures += await outbox.measure(ground, cores, 3 if short else 5)
+            if "w6" in arguments.only:
+                _say("W6: telling of a policy")
+                figures += await policy.measure(ground, cores, 3 if short else 5)
+            if {"w6", "million"} <= set(arguments.only):
+                _say("W6: growing to a million logins")
+                figures += await policy.to_a_million(ground, cores)
             if "million" in arguments.only:
                 _say("W2: growing to a million customers")
                 await million.grow(ground)
