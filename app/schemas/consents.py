@@ -44,7 +44,7 @@ _EVENT: Final[dict[str, Any]] = _STATE | {
     "evidence": {"call_reference": "2026-11-24/0042"},
 }
 # A yes names the words that it is given to, for those who read the schema.
-_YES_TO_WORDS: Final[dict[str, Any]] = {
+YES_TO_WORDS: Final[dict[str, Any]] = {
     "if": {"properties": {"granted": {"const": True}}, "required": ["granted"]},
     "then": {"properties": {"version": {"type": "integer"}}, "required": ["version"]},
 }
@@ -125,7 +125,7 @@ class ConsentStatement(Body):
 
     model_config = ConfigDict(
         json_schema_extra={
-            **_YES_TO_WORDS,
+            **YES_TO_WORDS,
             "examples": [_SAID, {"purpose": "marketing", "granted": False}, _SHARED],
         }
     )
@@ -143,7 +143,7 @@ class TelephoneConsent(ConsentStatement):
 
     model_config = ConfigDict(
         json_schema_extra={
-            **_YES_TO_WORDS,
+            **YES_TO_WORDS,
             "examples": [_SAID | {"language": "pt-BR", "call_reference": "2026-11-24/0042"}],
         }
     )

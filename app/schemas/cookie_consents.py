@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from app.access.processing import ASKED_OF_VISITORS
 from app.core.text import FieldRefused
 from app.schemas.body import Body
-from app.schemas.consents import Version
+from app.schemas.consents import YES_TO_WORDS, Version
 from app.schemas.fields import Checked, Language
 from app.schemas.views import Moment
 
@@ -37,7 +37,7 @@ def _asked_purpose(text: str) -> str:
 class CookieChoice(Body):
     """A yes or a no to one category of cookies. What is necessary is not asked."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_YES]})
+    model_config = ConfigDict(json_schema_extra={**YES_TO_WORDS, "examples": [_YES]})
 
     purpose: Annotated[str, Checked(_asked_purpose, {"enum": sorted(ASKED_OF_VISITORS)})]
     granted: StrictBool
@@ -45,7 +45,7 @@ class CookieChoice(Body):
 
 
 class CookieChoices(Body):
-    """Each choice is an event of its own. A purpose that is not among them stays as it was."""
+    """Each purpose once, and an event of its own. One that is not among them stays as it was."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -53,6 +53,7 @@ OF_THE_MOMENT: Final = frozenset(
         "unknown_recipient",
         "date_too_far",
         "address_incomplete",
+        "duplicate_item",
         "code_incorrect",
         "form_token_invalid",
         "reason_when_closed",
