@@ -27,7 +27,8 @@ async def follow(platform: Platform, connection: AsyncConnection, event: Recorde
     await outbox_grounds.cancel_of(
         connection, event.at, event.subject_id, event.purpose, event.recipient_id
     )
-    await derived_data.erase(connection, event.purpose, event.subject_id)
+    lapsed = event.state == "expired"
+    await derived_data.erase(connection, event.purpose, event.subject_id, lapsed=lapsed)
     if event.before == "granted":
         await _tell_recipient(platform, connection, event)
 

@@ -35,8 +35,19 @@ ERASERS: Final[Mapping[str, tuple[Eraser, ...]]] = {
     THIRD_PARTY_SHARING: (),
 }
 
+OUTLIVES_A_LAPSE: Final = frozenset({COOKIES_ANALYTICS, COOKIES_MARKETING})
+"""Where a yes that merely runs out, unlike a no, leaves what is there for as long as its purpose
+promises: what a browser decided counts for six months, what was measured is kept for thirteen."""
 
-async def erase(connection: AsyncConnection, purpose: str, subject_id: UUID) -> None:
-    """Delete all that was derived of the subject for the purpose."""
+
+async def erase(
+    connection: AsyncConnection, purpose: str, subject_id: UUID, *, lapsed: bool = False
+) -> None:
+    """Delete all that was derived of the subject for the purpose.
+
+    `lapsed`: nobody said no, the time of the yes is over.
+    """
+    if lapsed and purpose in OUTLIVES_A_LAPSE:
+        return
     for eraser in ERASERS.get(purpose, ()):
         await eraser(connection, subject_id)

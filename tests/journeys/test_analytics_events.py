@@ -15,7 +15,7 @@ from app.core import telemetry
 from app.core.ids import id_at
 from app.core.moments import months_before
 from app.models import AnalyticsEvent
-from app.services import analytics_events
+from app.services import analytics_events, consent_expiry
 from tests.support.records import count, rows
 from tests.support.service import Service
 from tests.support.trust import code
@@ -124,8 +124,14 @@ async def test_a_consent_that_ran_out_stores_nothing(
 ) -> None:
     browser = Browser(house)
     await browser.say(cookies_analytics=True)
+    await browser.report(view("/antes"))
     later(days=181)
-    await browser.report(view("/"))
+    await browser.report(view("/depois"))
+    await consent_expiry.work(house.platform)
+    assert (await browser.standing())["cookies_analytics"] == ("expired", False)
+    await browser.report(view("/depois"))
+    assert [event.path for event in await stored(browser)] == ["/antes"], "13 months, as was said"
+    await browser.say(cookies_analytics=False)
     assert await stored(browser) == []
 
 
