@@ -1,6 +1,8 @@
 """The life of a consent: from a visitor, to an account, to its withdrawal."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.models import AnalyticsEvent
+from app.services import consents
 from tests.journeys.test_consent_receipts import KEYS, stranger
 from tests.support.people import (
     CustomerPerson,
@@ -119,6 +122,43 @@ async def test_a_signal_a_no_or_a_foreign_page_joins_nothing(house: Service) -> 
     await browser.say(cookies_analytics=False)
     await browser.sign_in(maria.email)
     assert await joined(house, maria) == []
+
+
+async def test_a_browsers_consent_that_ran_out_joins_nothing(
+    house: Service, later: Callable[..., None]
+) -> None:
+    maria, browser = await agreeing(house), await visited(house, "/")
+    later(days=181)
+    assert (await browser.sign_in(maria.email)).status_code == 200
+    assert await of_account(house, maria) == 0
+
+
+async def test_of_a_sign_in_and_a_no_at_once_nothing_remains(house: Service) -> None:
+    maria = await agreeing(house)
+    browsers = [await visited(house, "/") for _ in range(4)]
+    await asyncio.gather(
+        *(browser.sign_in(maria.email) for browser in browsers[:2]),
+        house.client.post(CONSENTS, json=NO, headers=maria.headers),
+        *(browser.sign_in(maria.email) for browser in browsers[2:]),
+    )
+    assert await of_account(house, maria) == 0
+
+
+async def test_a_no_while_the_history_is_joined_comes_first_or_erases_it(
+    house: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The no is said between the first look and the transaction, where the race is lost."""
+    maria, browser = await agreeing(house), await visited(house, "/")
+    asked = consents.allows
+
+    async def allows(*question: Any) -> bool:
+        answer = await asked(*question)
+        await say_consent(house.platform, maria.id, granted=False, purpose="analytics")
+        return answer
+
+    monkeypatch.setattr(consents, "allows", allows)
+    assert (await browser.sign_in(maria.email)).status_code == 200
+    assert await of_account(house, maria) == 0
 
 
 async def test_a_shared_browser_gives_each_account_its_own_part(house: Service) -> None:

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from app.models import ConsentEvent, ConsentSubject
+from app.models import ConsentEvent, ConsentSubject, Purpose, table_of
+from app.security.throttle_rules import RULES, Budget, Rule, ThrottledDeed
 from app.services import consents
 from app.services.standing_consents import standing
 from tests.support.records import count, rows
@@ -277,6 +279,16 @@ async def test_pages_of_others_say_nothing_for_anybody(site: Service) -> None:
     assert (await browser.standing())["cookies_analytics"] == ("denied", False)
 
 
+async def test_a_network_that_reports_too_much_waits(
+    site: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(RULES["analytics"], network=Budget(2, 60))
+    monkeypatch.setitem(cast(dict[ThrottledDeed, Rule], RULES), "analytics", few)
+    answers = [await Browser(site).report({"kind": "link", "path": "/"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [204, 204, 429]
+    assert int(answers[-1].headers["retry-after"]) <= 60
+
+
 async def test_who_decides_all_day_waits_and_may_then_refuse(site: Service) -> None:
     browser = Browser(site)
     answers: list[httpx.Response] = []
@@ -289,3 +301,16 @@ async def test_who_decides_all_day_waits_and_may_then_refuse(site: Service) -> N
     assert wait <= 60
     site.clock.ahead = timedelta(seconds=wait + 1)
     assert (await browser.say(cookies_analytics=False)).status_code == 200
+
+
+async def test_a_yes_to_words_that_no_longer_count_is_none(house: Service) -> None:
+    browser = Browser(house)
+    await browser.say(cookies_preferences=True)
+    assert (await browser.standing())["cookies_preferences"] == ("granted", True)
+    first = select(table_of(Purpose)).where(Purpose.key == "cookies_preferences")
+    [words] = await rows(house.platform, first)
+    newer = {"version": 2, "consent_kept_from": 2, "published_at": house.clock(), "hash": "0" * 64}
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(insert(Purpose).values(**words._asdict() | newer))
+    assert (await browser.standing())["cookies_preferences"] == ("granted", False)
+    assert not await consents.allows(house.platform, browser.id, "cookies_preferences")
