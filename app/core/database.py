@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
 
+from app.core.driver_transactions import DriverTransaction, driver_transaction
 from app.core.errors import Failure
 from app.core.readers import DriverLease, Readers
 from app.core.statements import Prepared, Record
@@ -49,6 +50,10 @@ LOST: tuple[type[BaseException], ...] = (
     TimeoutError,
 )
 """What a driver raises when the database is gone, shut, too busy, not ours, or not migrated."""
+GIVEN_UP = (*LOST, asyncpg.DeadlockDetectedError)
+"""The same, and of two transactions that wait for each other the undone one: it may come again."""
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error)
+"""Whatever a driver itself may say of a statement."""
 
 
 def async_url(url: str) -> URL:
@@ -73,18 +78,16 @@ def unavailable() -> Failure:
 
 def means_unavailable(error: Exception) -> bool:
     """Whether SQLAlchemy or a driver says with this that the database cannot be worked with."""
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout, *LOST)):
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout, *GIVEN_UP)):
         return True
     if not isinstance(error, DBAPIError) or error.orig is None:
         return False
-    # The driver's own exception lies beneath SQLAlchemy's two wrappers. Of two transactions that
-    # wait for each other the database undoes one, which may come again.
-    given_up = (*LOST, asyncpg.DeadlockDetectedError)
-    return error.connection_invalidated or isinstance(error.orig.__cause__, given_up)
+    # The driver's own exception lies beneath SQLAlchemy's two wrappers.
+    return error.connection_invalidated or isinstance(error.orig.__cause__, GIVEN_UP)
 
 
 class Database:
-    """An engine and the two ways to use it: `transaction` and `fetch`."""
+    """An engine and the ways to use it: `transaction`, `fetch`, and `driven` for the hottest."""
 
     def __init__(self, url: str, *, pool: int = 10) -> None:
         self.url = async_url(url)
@@ -110,6 +113,14 @@ class Database:
         """
         async with self._connected() as connection, connection.begin():
             yield connection
+
+    @asynccontextmanager
+    async def driven(self) -> AsyncIterator[DriverTransaction]:
+        """As `transaction`, on the driver's own connection: for prepared statements alone."""
+        async with self._translated():
+            lease = await self.lease()
+            async with driver_transaction(lease, postgresql=self.is_postgresql) as transaction:
+                yield transaction
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     Select,
+    UpdateBase,
     Uuid,
     any_,
     bindparam,
@@ -54,15 +55,16 @@ def bound(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
     return bindparam(name, None, type_=type_, required=False)
 
 
-def prepare(statement: Select[Any], dialect: Dialect) -> Prepared:
+def prepare(statement: Select[Any] | UpdateBase, dialect: Dialect) -> Prepared:
     """Compile a statement for a dialect.
 
     Constants of our own are written into the text, so that planners see them and nobody sends
-    them; parameters made by `bound` are bound at each call.
+    them; parameters made by `bound` are bound at each call. An INSERT without values takes every
+    column of its table, by name.
     """
     fixed = cast(Select[Any], replacement_traverse(statement, {}, _constant))
     compiled = fixed.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - a SELECT compiles to nothing else
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - SQL compiles to nothing else
     names = tuple(compiled.positiontup or ())
     return Prepared(
         sql=compiled.string,
@@ -71,7 +73,7 @@ def prepare(statement: Select[Any], dialect: Dialect) -> Prepared:
         binders=binders([compiled.binds[name].type for name in names], dialect),
         readers=_present(
             column.type.dialect_impl(dialect).result_processor(dialect, None)
-            for column in statement.selected_columns
+            for column in statement.exported_columns
         ),
     )
 

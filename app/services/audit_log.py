@@ -16,9 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.core.clock import Clock
-from app.core.database import Database
+from app.core.database import DRIVER_ERRORS, Database
+from app.core.driver_transactions import DriverTransaction
 from app.core.errors import Failure
 from app.core.ids import new_id
+from app.core.statements import prepare
 from app.core.telemetry import describe, logger
 from app.models import AuditEvent, AuditSubject, table_of
 from app.services.audit_sink import AuditSink
@@ -50,6 +52,7 @@ class AuditLog:
         self._policy_hash = policy_hash
         self._clock = clock
         self._sink = AuditSink(database)
+        self._event = prepare(_EVENTS, database.dialect)
         self._waiting: list[tuple[dict[str, Any], Sequence[UUID], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -80,6 +83,13 @@ class AuditLog:
             if shown:
                 await connection.execute(_SUBJECTS, shown)
         except DBAPIError as error:
+            raise audit_unavailable() from error
+
+    async def add_driven(self, transaction: DriverTransaction, actor: Actor, deed: Deed) -> None:
+        """As `add`, in a transaction on the driver: one deed, which shows no list of subjects."""
+        try:
+            await transaction.run(self._event, self._row(actor, deed))
+        except DRIVER_ERRORS as error:
             raise audit_unavailable() from error
 
     async def check(self) -> None:

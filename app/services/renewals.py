@@ -17,11 +17,11 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Dialect, Select, UpdateBase, select, update
 
 from app.access.actors import Actor
 from app.core.columns import UtcDateTime
+from app.core.driver_transactions import DriverTransaction
 from app.core.errors import Refusal
 from app.core.statements import bound, prepare
 from app.models import RefreshToken, table_of
@@ -29,9 +29,9 @@ from app.security.opaque import digest, successor_of
 from app.services import session_mails
 from app.services.audit_log import Deed
 from app.services.platform import Platform
-from app.services.sessions import Holder, Tokens, actor_of, end, keep, pair
+from app.services.sessions import KEEP, Holder, Tokens, actor_of, end, kept, pair
 
-_prepare_once = lru_cache(maxsize=2)(prepare)
+_prepare_once = lru_cache(maxsize=8)(prepare)
 
 ACTION: Final = "auth:session:renew"
 GRACE: Final = timedelta(seconds=10)
@@ -76,41 +76,61 @@ async def _exchange(
     now = platform.clock()
     asked = {"mark": digest(refresh_token), "following": mark, "now": now}
     asked |= {"since": now - grace, "until": now + grace}
-    async with platform.database.transaction() as connection:
-        spent = (await connection.execute(_SPEND, asked)).scalar_one_or_none()
+    database = platform.database
+    dead: UUID | None
+    async with database.driven() as transaction:
+        spent = await _session(transaction, _SPEND, database.dialect, asked)
         again = None
         if spent is None and grace:
-            again = (await connection.execute(_JUST_SPENT, asked)).scalar_one_or_none()
-        session_id = spent or again
+            again = await _session(transaction, _JUST_SPENT, database.dialect, asked)
+        dead = spent or again
         # Asked of the transaction itself, never from memory.
-        live = session_id and await platform.sessions.ask_within(connection, session_id)
+        live = dead and await platform.sessions.ask_within(transaction, dead)
         if live:
             holder = Holder(live.kind, live.holder, live.viewer, live.customer_id)
             if spent:
-                await keep(platform, connection, live.id, mark)
+                keep = _prepare_once(KEEP, database.dialect)
+                await transaction.run(keep, kept(platform, live.id, mark))
             deed = Deed(ACTION, subject_type="session", subject_id=live.id)
-            await platform.audit.add(connection, actor_of(live, caller), deed)
+            await platform.audit.add_driven(transaction, actor_of(live, caller), deed)
             platform.session_notes.used(live.id)
             return pair(platform, holder, live.id, following)
-        if session_id is None:
-            session_id = await _reused(platform, connection, asked)
-        refused = Deed(ACTION, outcome="refused", subject_type="session", subject_id=session_id)
-        await platform.audit.add(connection, caller, refused)
-    if session_id is not None:
-        platform.sessions.forget(session_id)
+        if dead is not None:
+            await platform.audit.add_driven(transaction, caller, _refused(dead))
+    if dead is None:
+        dead = await _reused(platform, caller, asked)
+    if dead is not None:
+        platform.sessions.forget(dead)
     return None
 
 
-async def _reused(
-    platform: Platform, connection: AsyncConnection, asked: Mapping[str, Any]
+async def _session(
+    transaction: DriverTransaction,
+    statement: Select[Any] | UpdateBase,
+    dialect: Dialect,
+    asked: Mapping[str, Any],
 ) -> UUID | None:
-    """End the session of a token that was spent before; one that only expired is nobody's theft."""
-    session_id = (await connection.execute(_SPENT, asked)).scalar_one_or_none()
-    if session_id is not None and await end(
-        platform, connection, session_id, "refresh_token_reused"
-    ):
-        await session_mails.reused(platform, connection, session_id)
+    rows = await transaction.run(_prepare_once(statement, dialect), asked)
+    return rows[0][0] if rows else None
+
+
+async def _reused(platform: Platform, caller: Actor, asked: Mapping[str, Any]) -> UUID | None:
+    """End the session of a token that was spent before; one that only expired is nobody's theft.
+
+    A token that is good for nothing never becomes good again: this may be a transaction later.
+    """
+    async with platform.database.transaction() as connection:
+        session_id = (await connection.execute(_SPENT, asked)).scalar_one_or_none()
+        if session_id is not None and await end(
+            platform, connection, session_id, "refresh_token_reused"
+        ):
+            await session_mails.reused(platform, connection, session_id)
+        await platform.audit.add(connection, caller, _refused(session_id))
     return session_id
+
+
+def _refused(session_id: UUID | None) -> Deed:
+    return Deed(ACTION, outcome="refused", subject_type="session", subject_id=session_id)
 
 
 # Made once, and on the table: making a statement costs as much as running it.
@@ -129,7 +149,7 @@ _SPEND = (
 _SPENT = _KNOWN.where(_TOKENS.c.spent_at.is_not(None))
 _JUST_SPENT = (
     select(_TOKENS.c.session_id)
-    .join(_NEXT, _NEXT.c.digest == bound("following", _TOKENS.c.digest.type))
+    .select_from(_TOKENS.join(_NEXT, _NEXT.c.digest == bound("following", _NEXT.c.digest.type)))
     .where(
         _THIS,
         _TOKENS.c.spent_at > bound("since", UtcDateTime()),

@@ -13,11 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.clock import Clock
 from app.core.database import Database
+from app.core.driver_transactions import DriverTransaction
 from app.core.statements import Prepared, bound, prepare
 from app.models import (
     Customer,
@@ -83,13 +83,13 @@ class SessionWatch:
         """The customer session, or None when it ended or its holder may no longer act."""
         return await self._look(("customer", session), self._customer, _as_customer)
 
-    async def ask_within(self, connection: AsyncConnection, session: UUID) -> LiveSession | None:
+    async def ask_within(self, transaction: DriverTransaction, session: UUID) -> LiveSession | None:
         """Either kind of session, asked of the caller's transaction instead of memory."""
         values = {"session": session, "now": self._clock()}
-        for statement, read in _BOTH:
-            row = (await connection.execute(statement, values)).first()
-            if row is not None:
-                return read(row)
+        # There are more customers than staff.
+        for statement, read in ((self._customer, _as_customer), (self._staff, _as_staff)):
+            if rows := await transaction.run(statement, values):
+                return read(rows[0])
         return None
 
     def forget(self, *sessions: UUID) -> None:
@@ -217,7 +217,3 @@ def _as_staff(row: Any) -> LiveSession | None:
 def _as_customer(row: Any) -> LiveSession | None:
     session, holder, customer, permissions, owes = row
     return LiveSession(session, "customer", Viewer.SELF, holder, customer, permissions, owes)
-
-
-# Made once: making a statement costs as much as running it. There are more customers than staff.
-_BOTH = ((_customer_session(), _as_customer), (_staff_session(), _as_staff))

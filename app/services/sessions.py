@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
@@ -19,7 +20,8 @@ from app.services.session_watch import LiveSession
 
 # Made once, and on the tables: making a statement costs as much as running it.
 _OPEN = insert(table_of(Session))
-_KEEP = insert(table_of(RefreshToken))
+KEEP = insert(table_of(RefreshToken))
+"""Takes what `kept` makes."""
 _TOKENS_KEPT = timedelta(days=30)
 _SESSIONS_KEPT = timedelta(days=180)
 
@@ -82,7 +84,7 @@ async def open_session(
         },
     )
     refresh_token, mark = new_opaque_token()
-    await keep(platform, connection, session_id, mark)
+    await connection.execute(KEEP, kept(platform, session_id, mark))
     return session_id, pair(platform, holder, session_id, refresh_token)
 
 
@@ -181,14 +183,17 @@ def anonymous(request_id: str, network: str | None = None, device: str | None = 
     )
 
 
-async def keep(
-    platform: Platform, connection: AsyncConnection, session_id: UUID, mark: bytes
-) -> None:
-    """Store what is kept of a session's new refresh token."""
+def kept(platform: Platform, session_id: UUID, mark: bytes) -> dict[str, Any]:
+    """What is kept of a session's new refresh token."""
     now = platform.clock()
     lifetime = timedelta(days=platform.settings.refresh_token_days)
-    token = {"digest": mark, "session_id": session_id, "created_at": now}
-    await connection.execute(_KEEP, {**token, "expires_at": now + lifetime})
+    return {
+        "digest": mark,
+        "session_id": session_id,
+        "created_at": now,
+        "expires_at": now + lifetime,
+        "spent_at": None,
+    }
 
 
 def pair(platform: Platform, holder: Holder, session_id: UUID, refresh_token: str) -> Tokens:

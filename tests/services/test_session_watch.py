@@ -142,8 +142,8 @@ async def test_staff_who_may_no_longer_act(
     row = support.id if model is StaffMember else support.session_id
     await change(house, model, row, **_timed(house, columns))
     assert await watched.watch.staff(support.session_id) is None
-    async with house.platform.database.transaction() as connection:
-        assert await watched.watch.ask_within(connection, support.session_id) is None
+    async with house.platform.database.driven() as transaction:
+        assert await watched.watch.ask_within(transaction, support.session_id) is None
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ async def test_customers_who_may_no_longer_act(
     else:
         await change(house, model, maria.login_id if model is Login else maria.session_id, **values)
     assert await watched.watch.customer(maria.session_id) is None
-    async with house.platform.database.transaction() as connection:
-        assert await watched.watch.ask_within(connection, maria.session_id) is None
+    async with house.platform.database.driven() as transaction:
+        assert await watched.watch.ask_within(transaction, maria.session_id) is None
 
 
 async def test_an_erased_account_has_no_session_and_a_closed_one_has(
