@@ -83,6 +83,7 @@ from app.worker.loop import run as run_worker
 DOORS = (
     customers.router,  # the hottest first: routes are tried in this order, a microsecond each
     tokens.router,
+    consents.router,
     staff_customer_changes.router,
     visibility.router,
     audit_events.router,
@@ -102,7 +103,6 @@ DOORS = (
     members.router,
     invitations.router,
     invoices.router,
-    consents.router,
     staff_consents.router,
     staff_members.router,
     staff_invoices.router,

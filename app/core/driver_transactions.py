@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from app.core.errors import Failure
 from app.core.readers import DriverLease
 from app.core.statements import Prepared, Record
 
@@ -34,12 +35,28 @@ class DriverTransaction:
 async def driver_transaction(
     lease: DriverLease, *, postgresql: bool
 ) -> AsyncIterator[DriverTransaction]:
-    """Committed when the block ends well; otherwise the connection is closed, which undoes it."""
+    """Committed when the block ends well, undone when it does not.
+
+    After a refusal of ours the connection is as good as before; otherwise it is closed, which
+    undoes it.
+    """
     try:
         await lease.driver.execute("BEGIN" if postgresql else "BEGIN IMMEDIATE")
         yield DriverTransaction(lease.driver, postgresql=postgresql)
         await lease.driver.execute("COMMIT")
+    except Failure:
+        await asyncio.shield(_undo(lease))
+        raise
     except BaseException:  # a cancelled statement too: its answer may still come
         await asyncio.shield(lease.discard())
         raise
     await asyncio.shield(lease.release())
+
+
+async def _undo(lease: DriverLease) -> None:
+    try:
+        await lease.driver.execute("ROLLBACK")
+    except Exception:  # what was refused was the driver's own trouble
+        await lease.discard()
+    else:
+        await lease.release()

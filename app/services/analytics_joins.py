@@ -2,7 +2,7 @@
 
 What was measured before is joined, what comes after waits for the next sign-in: the browser may be
 somebody else's by then. What was joined once stays with that account, whoever signs in there next,
-until the account takes its consent back (`visitor_traces.erase_joined`).
+until the account takes its consent back (`visitor_traces.JOINED`).
 """
 
 from typing import Final, cast

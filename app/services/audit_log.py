@@ -22,6 +22,7 @@ from app.core.errors import Failure
 from app.core.ids import new_id
 from app.core.statements import prepare
 from app.core.telemetry import describe, logger
+from app.core.transactions import Transaction
 from app.models import AuditEvent, AuditSubject, table_of
 from app.services.audit_sink import AuditSink
 
@@ -53,6 +54,7 @@ class AuditLog:
         self._clock = clock
         self._sink = AuditSink(database)
         self._event = prepare(_EVENTS, database.dialect)
+        self._subject = prepare(_SUBJECTS, database.dialect)
         self._waiting: list[tuple[dict[str, Any], Sequence[UUID], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -86,11 +88,22 @@ class AuditLog:
             raise audit_unavailable() from error
 
     async def add_driven(self, transaction: DriverTransaction, actor: Actor, deed: Deed) -> None:
-        """As `add`, in a transaction on the driver: one deed, which shows no list of subjects."""
+        """As `add`, in a transaction on the driver: one deed."""
+        row = self._row(actor, deed)
         try:
-            await transaction.run(self._event, self._row(actor, deed))
+            await transaction.run(self._event, row)
+            for subject in deed.subjects:
+                shown = {"subject_id": subject, "event_id": row["id"]}
+                await transaction.run(self._subject, shown)
         except DRIVER_ERRORS as error:
             raise audit_unavailable() from error
+
+    async def add_to(self, transaction: Transaction, actor: Actor, deed: Deed) -> None:
+        """One deed, in a transaction of either kind."""
+        if isinstance(transaction, DriverTransaction):
+            await self.add_driven(transaction, actor, deed)
+        else:
+            await self.add(transaction, actor, deed)
 
     async def check(self) -> None:
         """Raise `Failure("audit_unavailable")` unless a row could be written now."""

@@ -6,9 +6,11 @@ data is told so, what was derived for the purpose is erased.
 """
 
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.transactions import Transaction
 from app.services import derived_data, disclosures, outbox, outbox_grounds, recipients
 from app.services.consent_ledger import Recorded
 from app.services.outbox import Message
@@ -17,7 +19,7 @@ from app.services.platform import Platform
 TEMPLATE: Final = "consent_withdrawn_recipient"
 
 
-async def follow(platform: Platform, connection: AsyncConnection, event: Recorded) -> None:
+async def follow(platform: Platform, transaction: Transaction, event: Recorded) -> None:
     """Have the event's consequences stand or fall with it.
 
     Called by whoever writes an event; for a yes there is nothing to do.
@@ -25,31 +27,30 @@ async def follow(platform: Platform, connection: AsyncConnection, event: Recorde
     if event.state == "granted":
         return
     await outbox_grounds.cancel_of(
-        connection, event.at, event.subject_id, event.purpose, event.recipient_id
+        platform, transaction, event.at, event.subject_id, event.purpose, event.recipient_id
     )
     lapsed = event.state == "expired"
-    await derived_data.erase(connection, event.purpose, event.subject_id, lapsed=lapsed)
-    if event.before == "granted":
-        await _tell_recipient(platform, connection, event)
+    await derived_data.erase(platform, transaction, event.purpose, event.subject_id, lapsed=lapsed)
+    if event.before == "granted" and event.recipient_id is not None:
+        assert isinstance(transaction, AsyncConnection)  # noqa: S101 - `consent_statements.py`
+        await _tell_recipient(platform, transaction, event, event.recipient_id)
 
 
-async def _tell_recipient(platform: Platform, connection: AsyncConnection, event: Recorded) -> None:
+async def _tell_recipient(
+    platform: Platform, connection: AsyncConnection, event: Recorded, recipient_id: UUID
+) -> None:
     """Once for each end, and only where something left: others need not know of the customer."""
-    if event.recipient_id is None:
-        return
-    received = await disclosures.was_sent(
-        connection, event.subject_id, event.recipient_id, event.purpose
-    )
+    received = await disclosures.was_sent(connection, event.subject_id, recipient_id, event.purpose)
     if not received:
         return
-    contact = await recipients.contact(connection, event.recipient_id)
+    contact = await recipients.contact(connection, recipient_id)
     message = Message(
         TEMPLATE,
         contact.email,
         contact.language,
         params={
             "recipient_name": contact.name,
-            "reference": disclosures.reference(platform, event.subject_id, event.recipient_id),
+            "reference": disclosures.reference(platform, event.subject_id, recipient_id),
             "purpose_title": event.words.title[contact.language],
             "expired": event.state == "expired",
             "ended_at": event.at.isoformat(),

@@ -7,11 +7,10 @@ transaction ends, so that events have one order and what stands is always the la
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -19,8 +18,10 @@ from app.access.processing import OURSELVES
 from app.core.errors import Failure, FieldError
 from app.core.ids import new_id
 from app.core.language import Language
-from app.models import ConsentEvent, ConsentState, ConsentSubject, table_of
-from app.services import purposes
+from app.core.transactions import Transaction, run
+from app.models import ConsentEvent, ConsentState, ConsentSubject
+from app.services import consent_writes, purposes
+from app.services.consent_writes import EVENT, STATE
 from app.services.platform import Platform
 
 SubjectKind = Literal["account", "visitor"]
@@ -29,10 +30,6 @@ State = Literal["granted", "denied", "withdrawn", "expired"]
 
 BEFORE_THE_REGISTER: Final = 0
 """The version of words that were not kept."""
-
-_EVENT: Final = table_of(ConsentEvent)
-_STATE: Final = table_of(ConsentState)
-_SUBJECT: Final = table_of(ConsentSubject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ class Recorded:
 
 
 async def record(
-    platform: Platform, connection: AsyncConnection, actor: Actor, statement: Statement
+    platform: Platform, transaction: Transaction, actor: Actor, statement: Statement
 ) -> Recorded:
     """Write the event and what stands from now on, in the caller's transaction.
 
@@ -82,17 +79,15 @@ async def record(
     in force, ``purpose_version_not_current`` for words that are no longer those in force,
     ``validation_failed`` for fields that the purpose does not cover.
     """
-    sequence = await _next(connection, statement.subject_id, statement.subject_kind)
+    subject = (statement.subject_id, statement.subject_kind)
+    sequence = await _next(platform, transaction, *subject)
     at = statement.said_at or platform.clock()
-    words = await purposes.in_force(connection, statement.purpose, at)
-    if words is None:
-        raise Failure("unknown_purpose")
+    words, before = await _heard(platform, transaction, statement, at)
     if statement.version not in (None, words.version):
         raise Failure("purpose_version_not_current")
     if not set(statement.fields or ()) <= set(words.fields):
         beyond = FieldError("/fields", "beyond_purpose")
         raise Failure("validation_failed", errors=[beyond])
-    before = await _standing(connection, statement)
     state: State = "granted" if statement.granted else "denied"
     if before == "granted" and not statement.granted:
         state = "withdrawn"
@@ -109,8 +104,7 @@ async def record(
         session_id=actor.session_id,
         network=actor.network,
     )
-    await connection.execute(insert(ConsentEvent), event)
-    await stand(connection, event)
+    await _write(platform, transaction, event)
     return _recorded(event, before, words)
 
 
@@ -161,14 +155,14 @@ async def lapse(
     await lock(connection, subject_id)
     now = platform.clock()
     standing = (
-        select(_EVENT)
-        .join(_STATE, _STATE.c.id == _EVENT.c.id)
-        .where(_STATE.c.id == event_id, _STATE.c.state == "granted", _STATE.c.expires_at <= now)
+        select(EVENT)
+        .join(STATE, STATE.c.id == EVENT.c.id)
+        .where(STATE.c.id == event_id, STATE.c.state == "granted", STATE.c.expires_at <= now)
     )
     given = (await connection.execute(standing)).mappings().first()
     if given is None:
         return None
-    sequence = await _next(connection, subject_id, "account")
+    sequence = await _next(platform, connection, subject_id, "account")
     event = {
         **given,
         "id": new_id(),
@@ -184,8 +178,7 @@ async def lapse(
         "evidence": {"granted_by": str(event_id), "expired_at": given["expires_at"].isoformat()},
         "at": now,
     }
-    await connection.execute(insert(ConsentEvent), event)
-    await stand(connection, event)
+    await _write(platform, connection, event)
     words = await purposes.version(connection, given["purpose"], given["purpose_version"])
     return _recorded(event, "granted", words)
 
@@ -196,50 +189,45 @@ async def lock(connection: AsyncConnection, subject_id: UUID) -> None:
     await connection.execute(held)
 
 
-async def stand(connection: AsyncConnection, event: Mapping[str, Any]) -> None:
-    """Have the event, the subject's newest, decide what stands for its purpose and recipient."""
-    postgres = connection.dialect.name == "postgresql"
-    write = postgresql.insert(_STATE) if postgres else sqlite.insert(_STATE)
-    keys = {"subject_id", "purpose", "recipient_id"}
-    await connection.execute(
-        write.on_conflict_do_update(
-            index_elements=sorted(keys),
-            set_={
-                column.name: write.excluded[column.name]
-                for column in _STATE.c
-                if column.name not in keys
-            },
-        ),
-        state_of(event),
-    )
+async def _write(platform: Platform, transaction: Transaction, event: Mapping[str, Any]) -> None:
+    """The event, the subject's newest, which decides what stands for its purpose and recipient."""
+    dialect = platform.database.dialect
+    await run(transaction, consent_writes.write_event(dialect), event)
+    await run(transaction, consent_writes.let_stand(dialect), state_of(event))
 
 
 def state_of(event: Mapping[str, Any]) -> dict[str, Any]:
     """What stands after an event, by column of `consent_states`."""
-    return {column.name: event[column.name] for column in _STATE.c} | {
+    return {column.name: event[column.name] for column in STATE.c} | {
         "recipient_id": event["recipient_id"] or OURSELVES
     }
 
 
-async def _next(connection: AsyncConnection, subject_id: UUID, kind: SubjectKind) -> int:
+async def _next(
+    platform: Platform, transaction: Transaction, subject_id: UUID, kind: SubjectKind
+) -> int:
     """The number of the subject's next event; others who want one wait until we are done."""
-    postgres = connection.dialect.name == "postgresql"
-    write = postgresql.insert(_SUBJECT) if postgres else sqlite.insert(_SUBJECT)
-    counted = write.on_conflict_do_update(
-        index_elements=["id"], set_={"events": ConsentSubject.events + 1}
-    ).returning(_SUBJECT.c.events)
     row = {"id": subject_id, "kind": kind, "events": 1}
-    number: int = (await connection.execute(counted, row)).scalar_one()
+    counted = await run(transaction, consent_writes.count_up(platform.database.dialect), row)
+    number: int = counted[0][0]
     return number
 
 
-async def _standing(connection: AsyncConnection, statement: Statement) -> State | None:
-    found = select(ConsentState.state).where(
-        ConsentState.subject_id == statement.subject_id,
-        ConsentState.purpose == statement.purpose,
-        ConsentState.recipient_id == (statement.recipient_id or OURSELVES),
-    )
-    return cast(State | None, (await connection.execute(found)).scalar_one_or_none())
+async def _heard(
+    platform: Platform, transaction: Transaction, statement: Statement, at: datetime
+) -> tuple[purposes.Words, State | None]:
+    """The words in force, and what stood before. Raises `Failure("unknown_purpose")`."""
+    asked = {
+        "subject": statement.subject_id,
+        "purpose": statement.purpose,
+        "recipient": statement.recipient_id or OURSELVES,
+        "at": at,
+    }
+    found = await run(transaction, consent_writes.heard(platform.database.dialect), asked)
+    if not found:
+        raise Failure("unknown_purpose")
+    *words, before = found[0]
+    return purposes.Words(*words), before
 
 
 def _recorded(event: Mapping[str, Any], before: State | None, words: purposes.Words) -> Recorded:

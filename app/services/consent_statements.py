@@ -15,6 +15,7 @@ from app.access.actors import Actor
 from app.core.errors import Failure, FieldError
 from app.core.language import Language
 from app.core.links import without_links
+from app.core.transactions import Transaction, run
 from app.projection.projection import Page, Shown, to_json
 from app.schemas.consents import ConsentStatement, TelephoneConsent
 from app.services import (
@@ -74,6 +75,11 @@ async def say(
     assert actor.customer_id is not None  # noqa: S101 - customers act for an account
     statement = replace(_stated(actor.customer_id, form), channel="web", language=language)
     shape = Shape(SAY, RESOURCE, actor.customer_id)
+    if claim is None and statement.recipient_id is None:
+        async with platform.database.driven() as transaction:
+            recorded = await consent_ledger.record(platform, transaction, actor, statement)
+            await consent_effects.follow(platform, transaction, recorded)
+            return await _shown(platform, transaction, actor, shape, recorded)
     async with platform.database.transaction() as connection:
         before = await _answered(platform, connection, actor, shape, claim)
         if before is not None:
@@ -199,14 +205,23 @@ async def _answer(
     recorded: Recorded,
     claim: idempotency.Claim | None,
 ) -> bytes:
-    plan = platform.projection.plan(actor, shape.resource)
-    values = platform.projection.scope(actor, platform.clock()) | {"id": recorded.id}
-    row = (await connection.execute(platform.projection.one(plan), values)).one()
-    answer = to_json(consent_standing.shown(platform.projection.view(plan, row)))
-    await platform.audit.add(connection, actor, _deed(platform, actor, shape, recorded.id))
+    answer = await _shown(platform, connection, actor, shape, recorded)
     if claim is not None:
         await idempotency.keep(platform, connection, claim, answer)
     return answer
+
+
+async def _shown(
+    platform: Platform, transaction: Transaction, actor: Actor, shape: Shape, recorded: Recorded
+) -> bytes:
+    """The event, or what stands by it, as the caller sees it; on record."""
+    plan = platform.projection.plan(actor, shape.resource)
+    reading = platform.projection.by_id(plan)
+    assert reading is not None  # noqa: S101 - whoever may say something sees what was said
+    values = platform.projection.scope(actor, platform.clock()) | {"id": recorded.id}
+    [row] = await run(transaction, reading, values)
+    await platform.audit.add_to(transaction, actor, _deed(platform, actor, shape, recorded.id))
+    return to_json(consent_standing.shown(platform.projection.view(plan, row)))
 
 
 def _deed(platform: Platform, actor: Actor, shape: Shape, event_id: UUID) -> Deed:

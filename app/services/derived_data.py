@@ -1,17 +1,17 @@
-"""What was derived from people's data for one purpose, and who erases it when that ends.
+"""What was derived from people's data for one purpose, and how it is erased when that ends.
 
-Whoever keeps a table of such data adds its eraser here, under the purpose that it rests on. An
-eraser only takes away, in the caller's transaction, and asks for no consent itself. An empty tuple
-says that nothing is derived yet: marketing keeps no profiles so far, cookies that hold preferences
-are the browser's own, and what third parties got is theirs to erase (`consent_effects.py` asks them
-to).
+Whoever keeps a table of such data adds a statement here, under the purpose that it rests on; it
+binds `subject`, and only takes away. An empty tuple says that nothing is derived yet: marketing
+keeps no profiles so far, cookies that hold preferences are the browser's own, and what third
+parties got is theirs to erase (`consent_effects.py` asks them to).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import UpdateBase
 
 from app.access.processing import (
     ANALYTICS,
@@ -21,19 +21,20 @@ from app.access.processing import (
     MARKETING,
     THIRD_PARTY_SHARING,
 )
+from app.core.statements import prepare
+from app.core.transactions import Transaction, run
 from app.services import visitor_traces
+from app.services.platform import Platform
 
-Eraser = Callable[[AsyncConnection, UUID], Awaitable[None]]
-"""Deletes what was derived of one subject."""
-
-ERASERS: Final[Mapping[str, tuple[Eraser, ...]]] = {
+ERASERS: Final[Mapping[str, tuple[UpdateBase, ...]]] = {
     MARKETING: (),
-    ANALYTICS: (visitor_traces.erase_joined,),
-    COOKIES_ANALYTICS: (visitor_traces.erase_visits,),
-    COOKIES_MARKETING: (visitor_traces.erase_campaigns,),
+    ANALYTICS: (visitor_traces.JOINED,),
+    COOKIES_ANALYTICS: (visitor_traces.VISITS,),
+    COOKIES_MARKETING: (visitor_traces.CAMPAIGNS,),
     COOKIES_PREFERENCES: (),
     THIRD_PARTY_SHARING: (),
 }
+_prepare_once = lru_cache(maxsize=32)(prepare)
 
 OUTLIVES_A_LAPSE: Final = frozenset({COOKIES_ANALYTICS, COOKIES_MARKETING})
 """Where a yes that merely runs out, unlike a no, leaves what is there for as long as its purpose
@@ -41,13 +42,19 @@ promises: what a browser decided counts for six months, what was measured is kep
 
 
 async def erase(
-    connection: AsyncConnection, purpose: str, subject_id: UUID, *, lapsed: bool = False
+    platform: Platform,
+    transaction: Transaction,
+    purpose: str,
+    subject_id: UUID,
+    *,
+    lapsed: bool = False,
 ) -> None:
-    """Delete all that was derived of the subject for the purpose.
+    """Erase all that was derived of the subject for the purpose.
 
     `lapsed`: nobody said no, the time of the yes is over.
     """
     if lapsed and purpose in OUTLIVES_A_LAPSE:
         return
     for eraser in ERASERS.get(purpose, ()):
-        await eraser(connection, subject_id)
+        statement = _prepare_once(eraser, platform.database.dialect)
+        await run(transaction, statement, {"subject": subject_id})

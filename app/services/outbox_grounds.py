@@ -8,13 +8,29 @@ leaves, which also covers an end that no event tells of: a moment that passed, n
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, exists, func, literal, not_, null, update
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    String,
+    Update,
+    Uuid,
+    exists,
+    func,
+    literal,
+    not_,
+    null,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.processing import OURSELVES
+from app.core.columns import UtcDateTime
+from app.core.statements import Prepared, bound, prepare
+from app.core.transactions import Transaction, run
 from app.models import ConsentState, OutboxMessage, table_of
 from app.services import consents
 from app.services.outbox_leases import Claimed
@@ -39,20 +55,17 @@ async def stands(platform: Platform, claimed: Claimed) -> bool:
 
 
 async def cancel_of(
-    connection: AsyncConnection,
+    platform: Platform,
+    transaction: Transaction,
     at: datetime,
     customer_id: UUID,
     purpose: str,
     recipient_id: UUID | None,
 ) -> None:
     """A customer's consent ended: nothing that waits on its ground leaves."""
-    await _cancel(
-        connection,
-        at,
-        _TABLE.c.customer_id == customer_id,
-        _TABLE.c.relies_on == purpose,
-        _TABLE.c.relies_on_recipient_id == recipient_id,
-    )
+    statement = _of(platform.database.dialect, ours=recipient_id is None)
+    values = {"at": at, "customer": customer_id, "purpose": purpose, "recipient": recipient_id}
+    await run(transaction, statement, values)
 
 
 async def cancel_to(connection: AsyncConnection, at: datetime, recipient_id: UUID) -> None:
@@ -78,10 +91,27 @@ async def cancel_outdated(
         await _cancel(connection, at, _TABLE.c.relies_on == purpose, not_(counts))
 
 
+@lru_cache(maxsize=4)
+def _of(dialect: Dialect, *, ours: bool) -> Prepared:
+    recipient = _TABLE.c.relies_on_recipient_id
+    return prepare(
+        _cancelling(
+            _TABLE.c.customer_id == bound("customer", Uuid()),
+            _TABLE.c.relies_on == bound("purpose", String()),
+            recipient.is_(None) if ours else recipient == bound("recipient", Uuid()),
+        ),
+        dialect,
+    )
+
+
 async def _cancel(
     connection: AsyncConnection, at: datetime, *conditions: ColumnElement[bool]
 ) -> None:
-    await connection.execute(
+    await connection.execute(_cancelling(*conditions), {"at": at})
+
+
+def _cancelling(*conditions: ColumnElement[bool]) -> Update:
+    return (
         update(_TABLE)
         .where(
             _TABLE.c.due_at.is_not(None),
@@ -93,7 +123,7 @@ async def _cancel(
             state="suppressed",
             reason=WITHDRAWN,
             due_at=null(),
-            settled_at=at,
+            settled_at=bound("at", UtcDateTime()),
             sealed=null(),
         )
     )

@@ -1,6 +1,6 @@
 """``make bench``: our service against floors written by hand, on PostgreSQL, in one run.
 
-    python -m tests.bench [--quick] [--only w1,w2,w3,refresh,w4,w5,w6,million] [--customers N]
+    python -m tests.bench [--quick] [--only w1,w2,w3,refresh,w4,w5,w6,w7,million] [--customers N]
 
 Prints a table, then JSON. Exits 1 when a ratio that must be reached is missed, 2 when something
 was measured that should not be (an answer that is not 200, or is not on the audit log).
@@ -19,7 +19,17 @@ from pathlib import Path
 import uvloop
 
 from app.access.viewers import Viewer
-from tests.bench import incident, list_page, million, outbox, policy, read_one, refresh, sign_in
+from tests.bench import (
+    consents,
+    incident,
+    list_page,
+    million,
+    outbox,
+    policy,
+    read_one,
+    refresh,
+    sign_in,
+)
 from tests.bench.briefing import brief
 from tests.bench.cores import Cores
 from tests.bench.figures import Figure, as_json, table
@@ -27,9 +37,10 @@ from tests.bench.ground import database, prepared
 from tests.bench.servers import serving
 from tests.bench.trials import BenchBroken, Effort
 
-PARTS = ("w1", "w2", "million", "w3", "refresh", "w4", "w5", "w6")
+PARTS = ("w1", "w2", "million", "w3", "refresh", "w7", "w4", "w5", "w6")
 OURS = ("app.main:create_app", "--factory")
 FLOOR = ("tests.bench.floor:app",)
+CONSENTS_FLOOR = ("tests.bench.consents_floor:app",)
 REFRESH_FLOOR = ("tests.bench.refresh_floor:app",)
 VARIABLE = "SALVAGUARDA_FLOOR"
 QUIET = 0.1
@@ -113,6 +124,16 @@ async def _measure(
                 )
                 effort = Effort(3, 1.5) if short else Effort(5, 2.5)
                 figures += await refresh.measure(ground, ours, floor, effort)
+            if "w7" in arguments.only:
+                _say("W7: saying yes and no")
+                orders = await consents.brief(ground)
+                floor = servers.enter_context(
+                    serving(
+                        cores, CONSENTS_FLOOR, {VARIABLE: str(orders)}, orders.with_suffix(".log")
+                    )
+                )
+                effort = Effort(3, 1.5) if short else Effort(7, 2.5)
+                figures += await consents.measure(ground, ours, floor, effort)
             if "w4" in arguments.only:  # nobody has a password after it
                 _say("W4: an incident over every login")
                 figures += await incident.measure(ground, cores, 1 if short else 3)

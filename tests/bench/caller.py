@@ -16,11 +16,12 @@ Request = Callable[[], bytes]
 
 _ID = b"x-request-id: "
 _LENGTH = b"content-length: "
+_WELL = frozenset({b"200", b"201"})
 
 
 @dataclass
 class Tally:
-    """What came back: how long each answer took (seconds), under which id, and what was not 200."""
+    """What came back: how long each answer took (seconds), under which id, and what was refused."""
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
@@ -30,7 +31,7 @@ class Tally:
 
     @property
     def answered(self) -> int:
-        """How many answers with status 200."""
+        """How many answers that went well."""
         return len(self.ids)
 
     @property
@@ -76,7 +77,7 @@ class _Line(asyncio.Protocol):
         self._buffer = b""
         tally = self._tally
         tally.latencies.append(perf_counter() - self._asked_at)
-        if buffer[9:12] == b"200":
+        if buffer[9:12] in _WELL:
             at = buffer.index(_ID) + len(_ID)
             tally.ids.append(buffer[at : buffer.index(b"\r", at)])
             tally.last_body = buffer[body:]

@@ -4,6 +4,7 @@ import http.client
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from tests.bench.caller import Request, Tally, keep_asking
@@ -47,7 +48,7 @@ async def alternate(
 ) -> dict[str, Course]:
     """Round after round, each side in turn, after a short warm-up of each.
 
-    Raises `BenchBroken` for an answer that is not 200 or is not on the audit log.
+    Raises `BenchBroken` for an answer that is not 200 or 201, or is not on the audit log.
     """
     for side in sides.values():
         await keep_asking(side.server.port, side.request(-1), effort.connections, 0.7)
@@ -65,7 +66,7 @@ async def alternate(
 
 
 async def hold_against_log(ground: Ground, action: str, tally: Tally, name: str) -> None:
-    """Raise `BenchBroken` unless every answer was 200 and every one has its own audit row."""
+    """Raise `BenchBroken` unless every answer went well and every one has its own audit row."""
     if tally.refused:
         raise BenchBroken(f"{name} answered {tally.refused[0][:600]!r}")
     recorded = await ground.recorded(tally.ids, action)
@@ -91,11 +92,12 @@ def post_form(path: str, form: Mapping[str, str]) -> bytes:
     ).encode()
 
 
-def post_json(path: str, content: Mapping[str, str]) -> bytes:
+def post_json(path: str, content: Mapping[str, Any], *, token: str | None = None) -> bytes:
     """A JSON body as a proxy that ended TLS would pass it on."""
     body = json.dumps(content)
+    caller = "" if token is None else f"Authorization: Bearer {token}\r\n"
     return (
-        f"POST {path} HTTP/1.1\r\nHost: bench.example\r\nX-Forwarded-Proto: https\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: bench.example\r\nX-Forwarded-Proto: https\r\n{caller}"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
 

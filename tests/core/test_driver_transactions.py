@@ -64,6 +64,22 @@ async def test_whatever_breaks_it_undoes_it(purses: Purses) -> None:
     assert await purses.of(1) == [0]
 
 
+async def test_a_refusal_undoes_it_and_keeps_the_connection(purses: Purses) -> None:
+    drivers = set()
+
+    async def refuse() -> None:
+        async with purses.database.driven() as transaction:
+            drivers.add(transaction._driver)
+            await transaction.run(purses.add, {"row": 1, "more": 5})
+            raise Failure("conflict")
+
+    for _ in range(3):
+        with pytest.raises(Failure, match="conflict"):
+            await refuse()
+    assert len(drivers) == 1
+    assert await purses.of(1) == [0]
+
+
 async def test_a_statement_that_fails_undoes_those_before(purses: Purses) -> None:
     async def fail() -> None:
         async with purses.database.driven() as transaction:

@@ -20,7 +20,9 @@ from app.access.purposes import PURPOSES
 from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
 from app.core import telemetry
+from app.core.driver_transactions import DriverTransaction
 from app.core.ids import coarse_id, new_id
+from app.core.statements import Prepared
 from app.models import AuditEvent, AuditSubject, Base
 from app.services.platform import Platform
 from tests.support.canaries import Canary, plant, plant_everywhere
@@ -46,7 +48,7 @@ class Tap:
     rows: list[Any] = field(default_factory=list)
 
     def open(self, platform: Platform) -> None:
-        """Listen to both ways in which the service speaks to its database."""
+        """Listen to all ways in which the service speaks to its database."""
         run = platform.database._run
 
         async def tapped(sql: str, arguments: Sequence[Any]) -> list[Any]:
@@ -56,6 +58,15 @@ class Tap:
             return rows
 
         platform.database._run = tapped  # type: ignore[method-assign]  # a tap, not a mock
+        driven = platform.database.driven
+
+        @asynccontextmanager
+        async def tapped_transaction() -> AsyncIterator[DriverTransaction]:
+            async with driven() as transaction:
+                self._listen(transaction)
+                yield transaction
+
+        platform.database.driven = tapped_transaction  # type: ignore[method-assign]  # the same
         engine = platform.database.engine.sync_engine
         event.listen(engine, "before_cursor_execute", self._note)
 
@@ -63,6 +74,15 @@ class Tap:
         """Forget what passed."""
         self.statements.clear()
         self.rows.clear()
+
+    def _listen(self, transaction: DriverTransaction) -> None:
+        run = transaction.run
+
+        async def tapped(statement: Prepared, values: Mapping[str, Any]) -> list[Any]:
+            self.statements.append(statement.sql)
+            return await run(statement, values)
+
+        transaction.run = tapped  # type: ignore[method-assign]  # a tap, not a mock
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         self.statements.append(statement)
