@@ -8,7 +8,7 @@ and force, and accept what is still in force; whoever registers after that is no
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -108,10 +108,10 @@ async def _tell(
     *,
     since: datetime | None,
 ) -> int:
-    policy = await _policy(connection, version)
-    if policy.before is None or policy.withdrawn_at is not None:
+    policy, replaced = await _policy(connection, version), await _replaced(connection, version)
+    if replaced is None or policy.withdrawn_at is not None:
         return 0
-    notice = _notice(platform, policy)
+    notice = _notice(platform, policy, replaced)
     recipients = _owed(version, policy.published_at, platform.clock())
     if since is not None:  # ids grow with time
         recipients = recipients.where(Login.id > id_at(since))
@@ -142,13 +142,13 @@ def _owed(version: int, moment: datetime, now: datetime) -> Select[Any]:
     return select(Login.id).where(place, concerned, ~newer)
 
 
-def _notice(platform: Platform, policy: Any) -> Notice:
+def _notice(platform: Platform, policy: Any, replaced: int) -> Notice:
     contents = {
         "version": policy.version,
         "published_at": policy.published_at,
         "requires_acceptance": policy.requires_acceptance,
         "changes_link": (
-            f"{platform.settings.area_url}/policies/{policy.version}?since={policy.before}"
+            f"{platform.settings.area_url}/policies/{policy.version}?since={replaced}"
         ),
     }
     return Notice(
@@ -162,13 +162,6 @@ def _notice(platform: Platform, policy: Any) -> Notice:
 
 
 async def _policy(connection: AsyncConnection, version: int) -> Any:
-    """The version, with the number of the one that it replaces."""
-    earlier = Policy.__table__.alias("earlier")
-    before = (
-        select(func.max(earlier.c.version))
-        .where(earlier.c.version < version, earlier.c.withdrawn_at.is_(None))
-        .scalar_subquery()
-    )
     chosen = select(
         Policy.id,
         Policy.version,
@@ -177,9 +170,19 @@ async def _policy(connection: AsyncConnection, version: int) -> Any:
         Policy.requires_acceptance,
         Policy.summary,
         Policy.summary_en,
-        before.label("before"),
     ).where(Policy.version == version)
     return (await connection.execute(chosen)).one()
+
+
+async def _replaced(connection: AsyncConnection, version: int) -> int | None:
+    """The number of the version that this one follows; None for the first."""
+    earlier = (
+        select(Policy.version)
+        .where(Policy.version < version, Policy.withdrawn_at.is_(None))
+        .order_by(Policy.version.desc())
+        .limit(1)
+    )
+    return (await connection.execute(earlier)).scalar_one_or_none()
 
 
 def _worker(version: int) -> Actor:

@@ -170,9 +170,8 @@ DOORS = {
 
 
 @pytest.mark.parametrize("verb", sorted(set(GRANTED) | set(PERMISSIONS)))
-@pytest.mark.parametrize("viewer", Viewer)
-def test_every_viewer_by_every_verb(viewer: Viewer, verb: str) -> None:
-    assert may(viewer, verb) == (viewer in GRANTED[verb])
+def test_every_viewer_by_every_verb(verb: str) -> None:
+    assert {viewer for viewer in Viewer if may(viewer, verb)} == set(GRANTED[verb])
 
 
 @pytest.mark.parametrize("permission", MEMBER_PERMISSIONS)

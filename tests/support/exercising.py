@@ -48,7 +48,8 @@ class Exerciser:
     into the tables, behind the service's back, what each single request uses up. `part` names the
     fields of a route that shows less than the viewer's plan, `beside` what the same record holds
     of another resource, `derived` what the answer works out from the fields that it shows. `send`
-    gives a reason where every role must give one (`reasoned`).
+    gives a reason where every role must give one (`reasoned`). `followed` is a deed that the first
+    brings about, with a row of its own about something else.
     """
 
     permission: str
@@ -62,6 +63,7 @@ class Exerciser:
     beside: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     reasoned: bool = False
+    followed: str | None = None
 
     @property
     def is_list(self) -> bool:

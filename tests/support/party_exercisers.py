@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 
 from app.access.processing import THIRD_PARTY_SHARING
-from app.access.viewers import Viewer
+from app.access.viewers import MUST_GIVE_REASON, Viewer
 from app.projection.plans import Plan
 from app.services import consent_ledger
 from app.services.consent_ledger import Recorded, Statement
@@ -102,14 +102,15 @@ async def _consented(stage: Stage) -> None:
     await shared(stage.platform, stage.other.id, recipient_id, *FIELDS)
 
 
-async def _disclose(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+async def _disclose(stage: Stage, viewer: Viewer, headers: dict[str, str]) -> httpx.Response:
     body = {
         "recipient_id": str(stage.canaries["recipients"].values["id"]),
         "purpose": THIRD_PARTY_SHARING,
         "fields": FIELDS,
     }
     path = f"/v1/staff/customers/{stage.other.id}/disclosures"
-    return await stage.client.post(path, json=body, headers={"X-Reason": REASON} | headers)
+    given = {} if viewer in MUST_GIVE_REASON else {"X-Reason": REASON}
+    return await stage.client.post(path, json=body, headers=given | headers)
 
 
 async def _list_disclosures(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:

@@ -189,7 +189,11 @@ POLICY_EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("get", f"{DRAFTS}/{{draft_id}}"): Exerciser(policy_drafts.READ, "policy_draft", _read_draft),
     ("patch", f"{DRAFTS}/{{draft_id}}"): Exerciser(
-        "staff:policy_draft:update", "policy_draft", _update, expected=_decided("summary")
+        "staff:policy_draft:update",
+        "policy_draft",
+        _update,
+        expected=_decided("summary"),
+        canary=False,
     ),
     ("post", f"{DRAFTS}/{{draft_id}}/submit"): Exerciser(
         "staff:policy_draft:submit",
@@ -214,6 +218,7 @@ POLICY_EXERCISERS: Mapping[Route, Exerciser] = {
         expected=_decided("status"),
         canary=False,
         prepare=_an_approved_draft,
+        followed=policy_notices.CREATE,
     ),
     ("post", f"{DRAFTS}/{{draft_id}}/discard"): Exerciser(
         "staff:policy_draft:discard",

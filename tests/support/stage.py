@@ -120,7 +120,8 @@ class Stage:
 
     def address(self, path: str) -> str:
         """A path with the ids of the canaries that it is about."""
-        return re.sub(r"\{(\w+)_id\}", lambda name: str(self._id(name[1])), path)
+        named = path.replace("{version}", str(self.canaries["policies"].values["version"]))
+        return re.sub(r"\{(\w+)_id\}", lambda name: str(self._id(name[1])), named)
 
     def _id(self, resource: str) -> UUID:
         found: UUID = self.canaries[RESOURCES[resource].table].values["id"]
