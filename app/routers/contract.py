@@ -16,7 +16,9 @@ Salvaguarda keeps a web agency's promise about customers' data.
 There are four kinds of caller, each with a door of its own:
 
 * **Anybody**: `/v1/public`, and `/v1/auth` to sign in. Read the policy in force
-  (`GET /v1/public/policies/current`), then register with its `version`.
+  (`GET /v1/public/policies/current`), then register with its `version`. Pages ask visitors about
+  cookies at `/v1/public/cookie-consents` and report what these allow to
+  `/v1/public/analytics/events`.
 * **Customers**: sign in at `POST /v1/auth/customer/token`, send `Authorization: Bearer …` to
   `/v1/customer`. They see their whole account, and who looked at it. Who has a second factor is
   asked for it (401 `second_factor_required`), or signs in by passkey alone.

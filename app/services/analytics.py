@@ -20,7 +20,7 @@ browser: ten of them may be one person's.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -43,6 +43,10 @@ SMALLEST: Final = 10
 STEP: Final = 10
 MOST_GROUPS: Final = 200
 
+_FOUR_WEEKS: Final = timedelta(days=27)
+"""From the first day to the last."""
+_FIRST: Final = date.min + _FOUR_WEEKS
+
 _EVENTS: Final = table_of(AnalyticsEvent).c
 _COLUMNS: Final[Mapping[By, ColumnElement[Any]]] = {
     "day": _EVENTS.day,
@@ -54,14 +58,16 @@ _COLUMNS: Final[Mapping[By, ColumnElement[Any]]] = {
 }
 
 
-async def read(platform: Platform, actor: Actor, since: date, until: date, by: By) -> bytes:
+async def read(
+    platform: Platform, actor: Actor, since: date | None, until: date | None, by: By
+) -> bytes:
     """The figures of the days from `since` to `until`, both counted, as JSON; on record first.
 
-    Raises `Refusal` without permission or grounds, `Failure("validation_failed")` for a period that
-    is empty or not over.
+    Without `until` up to yesterday, without `since` for four weeks. Raises `Refusal` without
+    permission or grounds, `Failure("validation_failed")` for a period that is empty or not over.
     """
     require_grounds(actor, READ)
-    _demand_past(platform, since, until)
+    since, until = _past(platform, since, until)
     period = _EVENTS.day.between(since, until)
     async with platform.database.snapshot() as connection:
         groups = await _large_groups(connection, period, _COLUMNS[by])
@@ -88,11 +94,15 @@ async def read(platform: Platform, actor: Actor, since: date, until: date, by: B
     return to_json(answer)
 
 
-def _demand_past(platform: Platform, since: date, until: date) -> None:
+def _past(platform: Platform, since: date | None, until: date | None) -> tuple[date, date]:
+    today = platform.clock().astimezone(ZONE).date()
+    until = until or today - timedelta(days=1)
+    if until >= today:
+        raise _refused("to", "date_not_past")
+    since = since or max(until, _FIRST) - _FOUR_WEEKS
     if until < since:
         raise _refused("to", "period_empty")
-    if until >= platform.clock().astimezone(ZONE).date():
-        raise _refused("to", "date_not_past")
+    return since, until
 
 
 def _refused(parameter: str, code: str) -> Failure:

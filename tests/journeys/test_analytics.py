@@ -183,11 +183,29 @@ async def test_days_are_in_their_order_and_over(
         assert (error["parameter"], error["code"]) == ("to", refused)
 
 
+async def test_without_a_period_it_is_the_last_four_weeks(
+    house: Service, director: StaffPerson, visits: Callable[..., Any]
+) -> None:
+    today = house.clock().astimezone(ZONE).date()
+    for ago in (0, 1, 28, 29):
+        await visits(10, day=today - timedelta(days=ago))
+    answer = await house.client.get(PATH, headers=director.headers)
+    found = answer.json()
+    assert (found["from"], found["to"]) == (
+        str(today - timedelta(days=28)),
+        str(today - timedelta(days=1)),
+    )
+    assert [value for value, *_ in groups(found)] == [found["from"], found["to"]]
+    for first in ("0001-01-01", "0001-01-20"):
+        answer = await house.client.get(PATH, params={"to": first}, headers=director.headers)
+        assert (answer.status_code, answer.json()["from"]) == (200, "0001-01-01")
+
+
 @pytest.mark.parametrize(
     "query",
     [
-        "",
-        "from=2026-03-10",
+        "from=2999-03-10",
+        "to=2999-03-10",
         "from=2026-03-10&to=ontem",
         "from=2026-03-10T00:00:00Z&to=2026-03-11",
         "from=2026-03-10&to=2026-03-10&by=network",

@@ -24,8 +24,12 @@ router = APIRouter(prefix="/v1/staff/analytics", tags=["staff"], route_class=Sta
 )
 async def read_analytics(
     request: Request,
-    since: Annotated[Day, Query(alias="from", description="The first day.")],
-    until: Annotated[Day, Query(alias="to", description="The last day; it is over.")],
+    since: Annotated[
+        Day | None, Query(alias="from", description="The first day; else four weeks are shown.")
+    ] = None,
+    until: Annotated[
+        Day | None, Query(alias="to", description="The last day, which is over; else yesterday.")
+    ] = None,
     by: Annotated[By, Query(description="What the groups are made by.")] = "day",
 ) -> Response:
     """Of those who allow it to be measured. Days are those of America/Sao_Paulo.
