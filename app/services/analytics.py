@@ -12,11 +12,12 @@ What is protected, and how:
   steps of `STEP`, and of one visitor no more than `STEP` events of a group are counted: whoever
   asks for two periods that differ by a day, or for the same one before and after somebody's events
   were erased, sees a figure move by one step for a single visitor at the most, and mostly by none.
+  (A group that reaches `SMALLEST` appears, and the sum of the others shrinks by it.)
 * **Names.** Paths and referrers were stripped when they were stored (`core/page_addresses.py`).
 
 What is not: this is rounding, not noise (no differential privacy). Who knows everything of a group
-but one visitor, and sees a figure pass a step, learns that this one was there. And a visitor is a
-browser: ten of them may be one person's.
+but one visitor, and sees a figure pass a step or the group appear, learns that this one was there.
+And a visitor is a browser: ten of them may be one person's.
 """
 
 from collections.abc import Mapping, Sequence

@@ -34,8 +34,8 @@ async def read_analytics(
 ) -> Response:
     """Of those who allow it to be measured. Days are those of America/Sao_Paulo.
 
-    No group has fewer than ten visitors, and every figure is rounded down to a step of ten: what
-    one visitor does shows in no figure. There is no total, and no filter.
+    No group has fewer than ten visitors, and every figure is rounded down to a step of ten, which
+    one visitor more or less seldom moves. There is no total, and no filter.
     """
     body = await analytics.read(platform_of(request), actor_of(request), since, until, by)
     return answers.ready_json(body)
