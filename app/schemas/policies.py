@@ -166,7 +166,7 @@ class PolicyDifference(BaseModel):
 class NewPolicyAcceptance(Body):
     """Which version the person has read and accepts: the one in force, or one announced."""
 
-    model_config = _shown({"version": 2})
+    model_config = _shown({"version": 1})
 
     version: Annotated[int, Field(ge=1, le=2**31 - 1), WHOLE]
 

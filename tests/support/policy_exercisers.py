@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from app.access.viewers import Viewer
-from app.models import Base, OutboxMessage, Policy, Session
+from app.models import Base, Policy, PolicyAcceptance, Session
 from app.projection.plans import Plan
-from app.services import policies, policy_drafts, policy_notices
+from app.services import policies, policy_acceptances, policy_drafts, policy_notices
 from tests.support.canaries import plant
 from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.stage import Stage
@@ -52,8 +52,20 @@ async def _read(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Respo
 
 
 async def _accept(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
-    body = {"version": stage.canaries["policies"].values["version"]}
+    body = {"version": _prepared["version"]}
     return await stage.client.post(ACCEPTANCES, json=body, headers=headers)
+
+
+async def _an_acceptance(stage: Stage) -> None:
+    """Of the first version: that of the canary holds a copy of the canary's hash."""
+    login_id, now = stage.other.login_id, stage.platform.clock()
+    canary = stage.canaries["policies"].values["version"]
+    async with stage.platform.database.transaction() as connection:
+        theirs = delete(PolicyAcceptance).where(PolicyAcceptance.version == canary)
+        await connection.execute(theirs.where(PolicyAcceptance.login_id == login_id))
+        chosen = select(Policy.version, Policy.hash).where(Policy.version == policies.FIRST)
+        first = policies.Version(*(await connection.execute(chosen)).one())
+        await policy_acceptances.record(connection, login_id, first, at=now, network=None)
 
 
 async def _accepted(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
@@ -109,15 +121,14 @@ async def _withdraw(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.R
 
 
 async def _list_deliveries(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
-    version = stage.canaries["policies"].values["version"]
-    return await stage.client.get(f"/v1/staff/policies/{version}/deliveries", headers=headers)
+    address = f"/v1/staff/policies/{_prepared['version']}/deliveries"
+    return await stage.client.get(address, headers=headers)
 
 
 async def _a_mail(stage: Stage) -> None:
-    """One about the canary, in place of the last one."""
-    batch = policy_notices.batch_of(stage.canaries["policies"].values["version"])
-    async with stage.platform.database.transaction() as connection:
-        await connection.execute(delete(OutboxMessage).where(OutboxMessage.batch == batch))
+    """One about a version that is no canary: its number stands in the batch's name."""
+    await _a_version_to_come(stage)
+    batch = policy_notices.batch_of(_prepared["version"])
     await _plant(stage, "outbox_messages", batch=batch)
 
 
@@ -142,12 +153,13 @@ async def _an_approved_draft(stage: Stage) -> None:
 
 
 async def _a_version_to_come(stage: Stage) -> None:
+    """Newer than the canary, which stays in force: it can be accepted, and withdrawn."""
     await _prove_presence(stage)
     async with stage.platform.database.transaction() as connection:
-        known = set((await connection.execute(select(Policy.version))).scalars())
+        newest = (await connection.execute(select(func.max(Policy.version)))).scalar_one()
     moment = stage.platform.clock() + timedelta(days=next(_numbers))
-    _prepared["version"] = next(number for number in itertools.count(2) if number not in known)
-    await _plant(stage, "policies", version=_prepared["version"], published_at=moment)
+    _prepared["version"] = newest + 1
+    await _plant(stage, "policies", version=newest + 1, published_at=moment)
 
 
 async def _prove_presence(stage: Stage) -> None:
@@ -172,10 +184,19 @@ POLICY_EXERCISERS: Mapping[Route, Exerciser] = {
         "public:policy:read", "policy", _read, expected=_public
     ),
     ("post", ACCEPTANCES): Exerciser(
-        "customer:policy_acceptance:create", "policy_acceptance", _accept, canary=False
+        "customer:policy_acceptance:create",
+        "policy_acceptance",
+        _accept,
+        canary=False,
+        prepare=_a_version_to_come,
     ),
     ("get", ACCEPTANCES): Exerciser(
-        "customer:policy_acceptance:list", "policy_acceptance", _accepted, items, canary=False
+        "customer:policy_acceptance:list",
+        "policy_acceptance",
+        _accepted,
+        items,
+        canary=False,
+        prepare=_an_acceptance,
     ),
     ("get", DRAFTS): Exerciser(
         "staff:policy_draft:list", "policy_draft", _list_drafts, items, part=policy_drafts.LISTED
