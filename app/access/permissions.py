@@ -202,11 +202,17 @@ UNACCEPTING_TABLE = """
     customer:membership:revoke        taking trust back
     customer:invitation:list          taking trust back: from whom
     customer:invitation:withdraw      taking trust back
+    customer:customer:read            one's own data: to see it (LGPD art. 18, II)
+    customer:customer:update          one's own data: to correct it (LGPD art. 18, III)
+    customer:customer_change:list     one's own data: what became of it, and by whom
+    customer:audit_event:list         one's own data: who looked at it
+    customer:analytics_event:list     one's own data: which visits are kept with it
 """
 """What stays open to a login that has not accepted the policy in force, each with its reason.
 
-Reading the policy is public, and so is undoing what a thief did by the links in our mails. All else
-of the customer door answers ``policy_acceptance_required``.
+The rights to one's own data (LGPD art. 18) hang on no acceptance; reading it is the export that
+there is today. Reading the policy is public, and so is undoing what a thief did by the links in our
+mails. All else of the customer door answers ``policy_acceptance_required``.
 """
 
 

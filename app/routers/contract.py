@@ -6,6 +6,7 @@ from typing import Any, Final
 from app.access.purposes import PURPOSES
 from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES
 from app.core.text import UNSAFE, UNSEEN
+from app.routers.customer_verbs import wants_acceptance
 from app.routers.problems import STATUS, always_sent
 from app.services.authorization import LONGEST_REASON, SHORTEST_REASON
 from app.services.idempotency import FORM
@@ -25,9 +26,9 @@ There are four kinds of caller, each with a door of its own:
   A page in a browser adds `delivery=cookie`: see `POST /v1/auth/refresh`.
   People whom they trust come by the same door with a login of their own, and get just what their
   permissions open (`GET /v1/customer/membership`). Whoever has yet to accept the policy in force is
-  answered 403 `policy_acceptance_required`, but where they accept, protect themselves or leave. Who
-  enters several accounts
-  (`GET /v1/customer/accounts`) names one at sign-in as `customer_id`.
+  answered 403 `policy_acceptance_required`, but where they accept, read and correct their own data,
+  protect themselves or leave. Who enters several accounts (`GET /v1/customer/accounts`) names one
+  at sign-in as `customer_id`.
 * **Staff**: sign in at `POST /v1/auth/staff/token` with password and TOTP code, or by passkey, use
   `/v1/staff`.
   Each role sees only its fields: a hidden member is *absent*, and naming it is answered like naming
@@ -355,7 +356,7 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
         codes |= {"forbidden", "purpose_not_allowed"}
     if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
         codes |= {"reason_required"}
-    if path.startswith("/v1/customer"):
+    if path.startswith("/v1/customer") and wants_acceptance(operation["operationId"]):
         codes |= {"policy_acceptance_required"}
     if path.endswith(("/profile", "/{customer_id}")):
         codes |= {"not_found"}

@@ -19,6 +19,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from app.core.addresses import POSTAL_CODE_SHAPE, STATES, normalise_postal_code, normalise_state
 from app.core.documents import CNPJ_SHAPE, CPF_SHAPE, normalise_tax_id
 from app.core.emails import LONGEST_EMAIL, normalise_email
+from app.core.links import has_link
 from app.core.moments import parse_day, parse_moment
 from app.core.passwords import LONGEST_NEW_PASSWORD, SHORTEST_PASSWORD, require_strong_password
 from app.core.phones import normalise_phone
@@ -98,6 +99,19 @@ def line(max_length: int, *examples: str) -> Checked:
 def multiline(max_length: int, *examples: str) -> Checked:
     """Annotates text of 1 to `max_length` characters in any number of lines."""
     return _text(lambda text: clean_text(text, max_length), max_length, _TEXT_PATTERN, examples)
+
+
+def unlinked(text: Checked, description: str) -> Checked:
+    """Annotates the same text where we mail it on: refused with a web or e-mail address in it."""
+
+    def check(sent: str) -> object:
+        cleaned = text.check(sent)
+        if has_link(str(cleaned)):
+            raise FieldRefused("text_with_link")
+        return cleaned
+
+    told = f"{description} Refused: with a web or e-mail address."
+    return Checked(check, {**text.schema, "description": told})
 
 
 def _text(

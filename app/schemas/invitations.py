@@ -8,10 +8,8 @@ from pydantic import MISSING, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.access.permission_sets import SETS
-from app.core.links import has_link
-from app.core.text import FieldRefused, clean_line
 from app.schemas.body import Body
-from app.schemas.fields import WHOLE, Checked, Email, Instant, Password, PersonName, line
+from app.schemas.fields import WHOLE, Email, Instant, Password, PersonName, line, unlinked
 from app.schemas.members import Permission, Permissions
 from app.schemas.view import View
 from app.schemas.views import Cursor, Moment
@@ -32,23 +30,9 @@ _INVITATION: Final[dict[str, Any]] = {
 _TOKEN: Final = "Zm9yIG9uZSB1c2Ugb25seSwga2VlcCBpdCBzZWNyZXQ"  # noqa: S105 - an example
 
 
-def _without_link(text: str) -> str:
-    note = clean_line(text, LONGEST_NOTE)
-    if has_link(note):
-        raise FieldRefused("text_with_link")
-    return note
-
-
 Note = Annotated[
     str,
-    Checked(
-        _without_link,
-        {
-            **line(LONGEST_NOTE).schema,
-            "description": "A line of yours for the mail. Refused: with a web or e-mail address.",
-            "examples": ["Carlos, é para a contabilidade de 2027."],
-        },
-    ),
+    unlinked(line(LONGEST_NOTE, _INVITATION["note"]), "A line of yours for the mail."),
 ]
 Token = Annotated[
     str,

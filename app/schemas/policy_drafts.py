@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool
 
 from app.schemas.body import Body
-from app.schemas.fields import Instant, multiline
+from app.schemas.fields import Instant, multiline, unlinked
 from app.schemas.view import View
 from app.schemas.views import Cursor, Moment
 
@@ -44,7 +44,13 @@ _DRAFT: Final[dict[str, Any]] = _LISTED | {
 }
 
 PolicyText = Annotated[str, multiline(LONGEST_TEXT, _WRITTEN["text"])]
-PolicySummary = Annotated[str, multiline(LONGEST_SUMMARY, _WRITTEN["summary"])]
+PolicySummary = Annotated[
+    str,
+    unlinked(
+        multiline(LONGEST_SUMMARY, _WRITTEN["summary"]),
+        "What changes, in plain words: it is mailed.",
+    ),
+]
 Acceptance = Annotated[
     StrictBool, Field(description="Once in force, customers accept it before they go on.")
 ]
@@ -91,7 +97,7 @@ class PolicyReview(Body):
 
 
 class PolicyPublication(Body):
-    """From when on it is in force; without a moment, from now on."""
+    """From when on it is in force, a year ahead at most; without a moment, from now on."""
 
     model_config = _shown({"published_at": "2027-01-01T03:00:00Z"}, {})
 

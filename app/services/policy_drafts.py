@@ -2,7 +2,8 @@
 
 Reviewing one is `policy_reviews.py`, publishing it `policy_publication.py`. A policy says a lot
 about passwords, so its text is not looked through for sentences that ask for one: it is published
-only after a second person has read it. The summaries are mailed, and are.
+only after a second person has read it. The summaries are mailed, and are; their schema keeps links
+out of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence

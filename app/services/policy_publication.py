@@ -5,7 +5,7 @@ force only from a moment to come.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +28,9 @@ PUBLISH: Final = "staff:policy_draft:publish"
 WITHDRAW: Final = "staff:policy:withdraw"
 TURNS: Final = "policies"
 """What those who publish or withdraw take turns at."""
+FURTHEST_YEARS: Final = 1
+FURTHEST: Final = timedelta(days=FURTHEST_YEARS * 366)
+"""No version is announced for later: it would keep all others from being published."""
 
 
 async def publish(
@@ -40,9 +43,10 @@ async def publish(
     """Make an approved draft the next version, in force from a moment on, or from now; the draft.
 
     Its number is the next one; numbers and moments grow together. Raises
-    `Failure("step_up_required")`, `Failure("validation_failed")` for a moment that has passed, and
-    `Refusal` with ``not_found``, ``precondition_failed``, ``policy_draft_state``, or
-    ``policy_pending`` while another version is to come in force then or later.
+    `Failure("step_up_required")`, `Failure("validation_failed")` for a moment that has passed or is
+    over a year away, and `Refusal` with ``not_found``, ``precondition_failed``,
+    ``policy_draft_state``, or ``policy_pending`` while another version is to come in force then or
+    later.
     """
     require_grounds(actor, PUBLISH)
     plan = platform.projection.plan(actor, policy_drafts.RESOURCE)
@@ -78,7 +82,6 @@ async def withdraw(platform: Platform, actor: Actor, version: int) -> Shown:
     """
     require_grounds(actor, WITHDRAW)
     plan = platform.projection.plan(actor, policies.RESOURCE)
-    now = platform.clock()
     async with platform.database.transaction() as connection:
         await require_presence(platform, connection, actor)
         await platform.database.take_turns(connection, TURNS)
@@ -87,6 +90,7 @@ async def withdraw(platform: Platform, actor: Actor, version: int) -> Shown:
         if row is None:
             raise _refused("not_found", None)
         before = platform.projection.view(plan, row)
+        now = platform.clock()  # its moment may have come while this waited for its turn
         if before["withdrawn_at"] is not None or before["published_at"] <= now:
             raise _refused("policy_in_force", before["id"])
         await connection.execute(
@@ -111,6 +115,9 @@ def _moment(platform: Platform, asked: datetime | None) -> datetime:
         return now
     if asked <= now:
         errors = [FieldError("/published_at", "date_not_future")]
+        raise Failure("validation_failed", errors=errors)
+    if asked > now + FURTHEST:
+        errors = [FieldError("/published_at", "date_too_far", {"years": FURTHEST_YEARS})]
         raise Failure("validation_failed", errors=errors)
     return asked
 

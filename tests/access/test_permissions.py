@@ -147,16 +147,11 @@ MEMBERS = {
 }
 """What each permission opens to a member beyond what concerns their own login."""
 ASK_FOR_ACCEPTANCE = {
-    "customer:customer:read",
-    "customer:customer:update",
-    "customer:customer_change:list",
-    "customer:audit_event:list",
     "customer:membership:update",
     "customer:invitation:create",
     "customer:invitation:accept",
     "customer:invoice:list",
     "customer:invoice:read",
-    "customer:analytics_event:list",
 }
 """What stays shut until the policy in force was accepted."""
 OWNERS_ALONE = {"customer:audit_event:list"}

@@ -16,9 +16,13 @@ import pytest
 import pytest_asyncio
 
 from app.access.permission_sets import LABELS, SETS
-from app.access.permissions import ANY, MEMBER_PERMISSIONS, NEEDED_OF_MEMBERS, member_may
+from app.access.permissions import ANY, MEMBER_PERMISSIONS, NEEDED_OF_MEMBERS, may, member_may
+from app.access.viewers import Viewer
 from app.main import create_app
+from app.routers.customer_verbs import VERBS
+from app.services import authorization
 from tests.support.people import CustomerPerson, MemberPerson, add_customer, add_member
+from tests.support.policies import add_unaccepting
 from tests.support.records import events
 from tests.support.service import Service
 
@@ -48,7 +52,9 @@ class Doors:
     verbs: dict[tuple[str, str], str | None]
 
 
-async def ask(house: Service, route: tuple[str, str], who: MemberPerson) -> httpx.Response:
+async def ask(
+    house: Service, route: tuple[str, str], who: MemberPerson | CustomerPerson
+) -> httpx.Response:
     """The document's own example of the request."""
     method, path = route
     content = DOCUMENT["paths"][path][method].get("requestBody", {}).get("content", {})
@@ -98,6 +104,34 @@ async def test_a_member_gets_exactly_the_doors_that_their_permissions_open(
         if is_shut(answer):
             for column in ("name", "email", "phone", "tax_id", "street"):
                 assert doors.account.row[column] not in answer.text
+
+
+async def test_the_document_says_what_waits_for_the_policy_to_be_accepted(
+    house: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def noted(viewer: Viewer, verb: str) -> bool:
+        asked.append(verb)
+        return may(viewer, verb)
+
+    monkeypatch.setattr(authorization, "may", noted)
+    for route in ROUTES:
+        operation = DOCUMENT["paths"][route[1]][route[0]]
+        asked.clear()
+        answer = await ask(house, route, await add_unaccepting(house))
+        assert VERBS[operation["operationId"]] == asked[0], route
+        told = "policy_acceptance_required" in operation["responses"]["403"]["description"]
+        assert ("policy_acceptance_required" in answer.text) == told, route
+
+
+async def test_whoever_may_not_is_sent_to_an_owner(house: Service, doors: Doors) -> None:
+    member = await add_member(house.platform, doors.account.id)
+    for language, owner in (("pt-BR", "titular da conta"), ("en", "owner of the account")):
+        member.headers["Accept-Language"] = language
+        answer = await ask(house, ("get", "/v1/customer/profile"), member)
+        assert is_shut(answer)
+        assert owner in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("name", HELD)

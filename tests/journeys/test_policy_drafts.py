@@ -12,6 +12,7 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from app.models import AuditEvent, PolicyDraft
+from app.services import policy_publication
 from tests.support.people import StaffPerson, add_staff
 from tests.support.policies import (
     CONTENT,
@@ -188,6 +189,9 @@ async def test_numbers_and_moments_grow_together(
         assert problem(answer) == (409, "policy_pending")
     past = await step(house, director, draft, "publish", {"published_at": "2026-01-01T00:00:00Z"})
     assert [error["code"] for error in past.json()["errors"]] == ["date_not_future"]
+    for far in (soon(house, 367), "9999-12-31T23:59:59Z"):
+        beyond = await step(house, director, draft, "publish", {"published_at": far})
+        assert [error["code"] for error in beyond.json()["errors"]] == ["date_too_far"]
     later = await step(house, director, draft, "publish", {"published_at": soon(house, 9)})
     assert later.json()["version"] == version + 1
 
@@ -214,6 +218,24 @@ async def test_a_version_can_be_withdrawn_before_its_moment_alone(
     house.clock.ahead = timedelta(days=8)
     assert (await current(house))["version"] == in_force
     assert (await house.client.get(f"{PUBLIC}/{version}")).status_code == 200, "it can be read"
+
+
+async def test_what_comes_into_force_while_one_waits_to_withdraw_it_stays(
+    house: Service, director: StaffPerson, officer: StaffPerson
+) -> None:
+    moment = house.clock() + timedelta(minutes=2)
+    version = await published(house, director, officer, moment.isoformat())
+    await prove_presence(house, officer)
+    database = house.platform.database
+    async with database.transaction() as connection:
+        await database.take_turns(connection, policy_publication.TURNS)
+        address = f"/v1/staff/policies/{version}/withdraw"
+        waiting = asyncio.create_task(house.client.post(address, headers=officer.headers))
+        await asyncio.wait({waiting}, timeout=0.3)
+        assert not waiting.done()
+        house.clock.ahead = timedelta(minutes=3)
+    assert problem(await waiting) == (409, "policy_in_force")
+    assert (await current(house))["version"] == version
 
 
 async def test_two_who_publish_at_once_get_two_numbers(
@@ -308,6 +330,24 @@ async def test_what_no_policy_can_be_is_refused(
     answer = await house.client.post(DRAFTS, content=body, headers=headers)
     assert answer.status_code in (400, 422), answer.text
     assert await rows(house.platform, select(PolicyDraft)) == before
+
+
+@pytest.mark.parametrize("member", ["summary", "summary_en"])
+async def test_a_summary_is_mailed_and_leads_nowhere(
+    house: Service, director: StaffPerson, member: str
+) -> None:
+    body = {member: "Confira em politica-nova.exemplo.com.br/aceite"}
+    draft = await drafted(house, director)
+    answers = (
+        await house.client.post(DRAFTS, json=CONTENT | body, headers=director.headers),
+        await house.client.patch(
+            f"{DRAFTS}/{draft['id']}", json=body, headers={**director.headers, "If-Match": "*"}
+        ),
+    )
+    for answer in answers:
+        assert problem(answer) == (422, "validation_failed")
+        [error] = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == (f"/{member}", "text_with_link")
 
 
 async def test_the_same_key_drafts_once(house: Service, director: StaffPerson) -> None:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import httpx
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
-from app.models import Policy, Session
-from tests.support.people import StaffPerson
+from app.models import Policy, PolicyAcceptance, Session
+from tests.support.people import CustomerPerson, StaffPerson, add_customer
 from tests.support.service import Service
 
 DRAFTS = "/v1/staff/policies/drafts"
@@ -68,6 +68,16 @@ async def published(
     answer = await step(house, author, draft, "publish", body)
     assert answer.status_code == 200, answer.text
     return int(answer.json()["version"])
+
+
+async def add_unaccepting(house: Service) -> CustomerPerson:
+    """A customer who accepted no version of the policy."""
+    legacy = await add_customer(house.platform)
+    async with house.platform.database.transaction() as connection:
+        mine = PolicyAcceptance.login_id == legacy.login_id
+        await connection.execute(delete(PolicyAcceptance).where(mine))
+    house.platform.sessions.forget(legacy.session_id)
+    return legacy
 
 
 async def nothing_to_come(house: Service) -> None:

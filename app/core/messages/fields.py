@@ -74,7 +74,7 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "invalid_duration": _both("Use uma duração como PT15M.", "Use a duration such as PT15M."),
     "date_not_past": _both("Precisa estar no passado.", "Must be in the past."),
     "date_too_old": _both("Use uma data a partir de {year}.", "Use a date from {year} on."),
-    "date_too_far": _both("No máximo {years} anos.", "At most {years} years."),
+    "date_too_far": _both("No máximo {years} ano(s).", "At most {years} year(s)."),
     "date_not_future": _both("Precisa estar no futuro.", "Must be in the future."),
     "not_by_this_link": _both(
         "Este link não faz isso: envie sem, e a senha nova é aceita.",

@@ -308,11 +308,13 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
     "forbidden": _both(
         (
             "Sem permissão",
-            "Seu papel não permite esta ação. Se precisar dela, fale com a direção.",
+            "Seu papel ou suas permissões não incluem esta ação. Se precisar dela, fale com a"
+            " direção ou, na conta de um cliente, com um titular da conta.",
         ),
         (
             "Not permitted",
-            "Your role does not permit this action. If you need it, speak to the director.",
+            "Your role or your permissions do not include this action. If you need it, speak to"
+            " the director or, in a customer's account, to an owner of the account.",
         ),
     ),
     "purpose_not_allowed": _both(
@@ -367,12 +369,14 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         (
             "Aceite a política",
             "Leia GET /v1/public/policies/current e aceite a versão em POST"
-            " /v1/customer/policy-acceptances. Até lá você pode proteger seu acesso e sair.",
+            " /v1/customer/policy-acceptances. Até lá você pode ler e corrigir seus dados, proteger"
+            " seu acesso e sair.",
         ),
         (
             "Accept the policy",
             "Read GET /v1/public/policies/current and accept its version at POST"
-            " /v1/customer/policy-acceptances. Until then you can protect your login, and leave.",
+            " /v1/customer/policy-acceptances. Until then you can read and correct your data,"
+            " protect your login, and leave.",
         ),
     ),
     "policy_draft_state": _both(
