@@ -394,6 +394,7 @@ _REGISTRATION: Final = {
     "registration_closed",
     "email_taken",
     "policy_version_not_current",
+    "purpose_version_not_current",
     "too_many_requests",
     "hashing_busy",
 }

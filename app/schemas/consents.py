@@ -14,7 +14,7 @@ from app.access.visibility import RESOURCES
 from app.core.language import Language
 from app.core.text import FieldRefused
 from app.schemas.body import Body
-from app.schemas.fields import WHOLE, Checked, Instant, SentId, line
+from app.schemas.fields import WHOLE, Checked, Instant, SentId
 from app.schemas.view import View
 from app.schemas.views import Cursor, Moment
 
@@ -116,6 +116,31 @@ Version = Annotated[
 ]
 
 
+def _call_reference(text: str) -> str:
+    if len(text) > _LONGEST_REFERENCE:
+        raise FieldRefused("text_too_long", max=_LONGEST_REFERENCE)
+    if not _REFERENCE.fullmatch(text):
+        raise FieldRefused("text_pattern")
+    return text
+
+
+_LONGEST_REFERENCE: Final = 40
+_REFERENCE: Final = re.compile(r"^[0-9A-Za-z][0-9A-Za-z./#_-]*$")
+CallReference = Annotated[
+    str,
+    Checked(
+        _call_reference,
+        {
+            "minLength": 1,
+            "maxLength": _LONGEST_REFERENCE,
+            "pattern": _REFERENCE.pattern,
+            "description": "The call's number. No sentence: it stands in the ledger for good.",
+            "examples": ["2026-11-24/0042"],
+        },
+    ),
+]
+
+
 class ConsentStatement(Body):
     """A yes or a no to one purpose. Two purposes are two requests, and two events.
 
@@ -148,7 +173,7 @@ class TelephoneConsent(ConsentStatement):
         }
     )
 
-    call_reference: Annotated[str, line(80, "2026-11-24/0042")]
+    call_reference: CallReference
     language: Language = "pt-BR"
 
 
@@ -267,7 +292,7 @@ class ReceiptToVerify(Body):
 
 
 class VerifiedReceipt(BaseModel):
-    """Whether this service signed the receipt, and what it then says.
+    """Whether this service signed the receipt, what it then says, and if the ledger says so too.
 
     Whether the consent still stands is told to its subject alone.
     """
@@ -279,6 +304,7 @@ class VerifiedReceipt(BaseModel):
                     "authentic": True,
                     "fault": "signature",
                     "kid": "20261124T184016000000Z-5a0c7c1e",
+                    "recorded": True,
                     "content": {"schema": "ISO/IEC TS 27560:2023"},
                 }
             ]
@@ -288,4 +314,8 @@ class VerifiedReceipt(BaseModel):
     authentic: bool
     fault: Literal["malformed", "header", "key", "signature"] | None
     kid: str | None
+    recorded: Annotated[
+        bool | None,
+        Field(description="False for what a stolen key invented: no such event was ever written."),
+    ]
     content: dict[str, Any] | None

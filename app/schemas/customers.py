@@ -94,14 +94,19 @@ class Preferences(Body):
 
 
 class ConsentChoice(Body):
-    """A yes or a no to one purpose. A purpose that nobody asks consent for is refused."""
+    """A yes or a no to one purpose. A purpose that nobody asks consent for is refused.
+
+    `version` is that of the words that were shown. A yes without it is a yes to those in force, and
+    its receipt says that nobody named them.
+    """
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"purpose": "marketing", "granted": False}]}
+        json_schema_extra={"examples": [{"purpose": "marketing", "granted": True, "version": 1}]}
     )
 
     purpose: Purpose
     granted: StrictBool
+    version: Annotated[int, Field(ge=1, le=2**31 - 1), WHOLE] | None = None
 
 
 # That a person's tax id is a CPF and a company's a CNPJ, for those who read the schema.

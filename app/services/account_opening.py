@@ -130,6 +130,7 @@ async def _record_consents(
             purpose=choice["purpose"],
             granted=choice["granted"],
             channel="web",
+            version=choice.get("version"),
             language=application.language,
             said_at=application.made_at,
             evidence={"form": "registration"},

@@ -37,8 +37,8 @@ class Statement:
     """What a subject says about one purpose.
 
     `version` is that of the words they saw; None takes the one in force (a refusal needs no
-    reading). `said_at` is None for now. `recipient_id` and `fields` go together: a third party, and
-    what it may get.
+    reading), and the event's evidence says that nobody named it. `said_at` is None for now.
+    `recipient_id` and `fields` go together: a third party, and what it may get.
     """
 
     subject_id: UUID
@@ -102,8 +102,10 @@ async def record(
         actor_id=actor.id,
         role=actor.viewer if actor.kind == "staff" else None,
         session_id=actor.session_id,
-        network=actor.network,
+        network=actor.network if actor.kind != "staff" else None,  # theirs says nothing of it
     )
+    if statement.version is None:
+        event["evidence"]["version_named"] = False
     await _write(platform, transaction, event)
     return _recorded(event, before, words)
 

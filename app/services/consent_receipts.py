@@ -4,15 +4,18 @@ A receipt is made when it is asked for, out of the event and the words that it n
 which ever changes; only the moment of issue and the signature differ from one copy to the next.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Uuid
+import orjson
+from sqlalchemy import Dialect, Uuid, select
 
 from app.access.actors import Actor
 from app.core.language import DEFAULT
-from app.core.statements import bound, prepare
-from app.models import Recipient
+from app.core.statements import Prepared, bound, prepare
+from app.models import ConsentEvent, Recipient, table_of
 from app.projection.plans import View
 from app.projection.projection import to_json
 from app.security.compact_jws import JwsRefused
@@ -40,16 +43,45 @@ async def issue(platform: Platform, actor: Actor, event_id: UUID) -> bytes:
     return await _issue(platform, actor, "staff:consent:list", event_id)
 
 
-def verify(platform: Platform, actor: Actor, text: str) -> bytes:
-    """Whether this service signed the receipt, and what it then says, as JSON."""
+async def verify(platform: Platform, actor: Actor, text: str) -> bytes:
+    """Whether this service signed the receipt, what it then says, and whether the ledger does too.
+
+    A key that was stolen before it was retired can still sign: what it invents is not recorded.
+    """
     require(actor, "public:consent_receipt:verify")
     try:
         receipt = read_receipt(platform.keyring, text)
     except JwsRefused as refused:
         fault: dict[str, Any] = {"authentic": False, "fault": str(refused)}
-        return to_json(fault | {"kid": None, "content": None})
+        return to_json(fault | {"kid": None, "recorded": None, "content": None})
     found = {"authentic": True, "fault": None, "kid": receipt.kid, "content": receipt.content}
-    return to_json(found)
+    return to_json(found | {"recorded": await _is_recorded(platform, receipt.content)})
+
+
+async def _is_recorded(platform: Platform, content: Mapping[str, Any]) -> bool:
+    """Whether the ledger holds the event that a receipt is about, saying the same."""
+    try:
+        event_id = UUID(content["record_id"])
+        said = (
+            content["pii_principal_id"],
+            content["event"]["event_sequence"],
+            content["event"]["event_state"],
+            content["event"]["event_time"],
+            content["pii_processing"]["purpose_type"],
+            content["pii_processing"]["purpose_hash"],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+    rows = await platform.database.fetch(_recorded(platform.database.dialect), {"id": event_id})
+    return any(orjson.loads(to_json(tuple(row))) == list(said) for row in rows)
+
+
+@lru_cache(maxsize=4)
+def _recorded(dialect: Dialect) -> Prepared:
+    event = table_of(ConsentEvent)
+    names = ("subject_id", "sequence", "state", "at", "purpose", "purpose_hash")
+    same = select(*(event.c[name] for name in names)).where(event.c.id == bound("id", Uuid()))
+    return prepare(same, dialect)
 
 
 async def _issue(platform: Platform, actor: Actor, action: str, event_id: UUID) -> bytes:
@@ -111,6 +143,7 @@ def _processing(
         "purpose_type": event["purpose"],
         "purpose_version": event["purpose_version"],
         "purpose_hash": event["purpose_hash"],
+        "purpose_version_named": event["evidence"].get("version_named", True),
         "pii_information": event["fields"] if words is None else event["fields"] or words["fields"],
     }
     if words is None:

@@ -33,7 +33,6 @@ from app.services.authorization import require_grounds
 from app.services.consent_ledger import Recorded, Statement
 from app.services.listings import find_page
 from app.services.outbox import Message
-from app.services.outgoing_texts import require_no_ask_in
 from app.services.platform import Platform
 
 RESOURCE: Final = "consent_event"
@@ -104,7 +103,6 @@ async def take(
     await records.require_in_rows(platform, actor, TAKE, "customer", customer_id)
     _demand_words(form)
     recipient_consents.demand_whole(platform, form)
-    require_no_ask_in({"call_reference": form.call_reference})
     statement = replace(
         _stated(customer_id, form),
         channel="phone",

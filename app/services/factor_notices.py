@@ -20,6 +20,7 @@ Change = Literal[
     "removed",
     "last_removed",
     "all_removed",
+    "recovered_by_operator",
     "codes_renewed",
     "code_used",
 ]

@@ -29,6 +29,7 @@ from app.services import (
     pasted_secrets,
     pending_registrations,
     policies,
+    purposes,
 )
 from app.services.account_opening import Application
 from app.services.authorization import require
@@ -63,9 +64,9 @@ async def register(
     """Open an account, or have it wait for the link in a mail.
 
     `language` is the caller's; one preferred in the form comes before it. Raises `Failure` with
-    ``registration_closed``, ``policy_version_not_current``, ``validation_failed`` (an unknown
-    purpose, a weak password, a text that holds one), ``too_many_requests``, ``hashing_busy``; where
-    registration is open also ``email_taken``.
+    ``registration_closed``, ``policy_version_not_current``, ``purpose_version_not_current``,
+    ``validation_failed`` (an unknown purpose, a weak password, a text that holds one),
+    ``too_many_requests``, ``hashing_busy``; where registration is open also ``email_taken``.
     """
     require(actor, ACTION)
     mode = platform.settings.registration_mode
@@ -120,6 +121,10 @@ async def _application(
     version = await policies.current(connection, platform.clock)
     if version is None or version.version != form.accepted_policy_version:
         raise Failure("policy_version_not_current")
+    for choice in form.consents or ():
+        words = await purposes.in_force(connection, choice.purpose, platform.clock())
+        if words is None or choice.version not in (None, words.version):
+            raise Failure("purpose_version_not_current")
     preferred = form.preferences.language if form.preferences else None
     return Application(
         form=form.model_dump(exclude={"password", "accepted_policy_version"}),

@@ -51,7 +51,9 @@ async def recover(platform: Platform, *, email: str, password: str) -> AddedStaf
         await recovery_codes.drop(connection, owner)
         await totp_codes.install(platform, connection, owner, secret)
         await sessions.end_all(platform, connection, END_REASON, staff_id=member.id)
-        await factor_notices.tell(platform, connection, owner, contact, operator(), "all_removed")
+        await factor_notices.tell(
+            platform, connection, owner, contact, operator(), "recovered_by_operator"
+        )
         await platform.audit.add(
             connection,
             operator(),

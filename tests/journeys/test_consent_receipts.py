@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.security.receipts import sign_receipt
 from tests.support import verify_receipt
 from tests.support.people import CustomerPerson, add_customer
 from tests.support.service import Service
@@ -57,7 +58,9 @@ async def test_a_stranger_checks_it_with_the_published_keys(house: Service, tmp_
     assert processing["purpose_text"] == words["text"]["pt-BR"]
     assert processing["purpose_hash"] == words["hash"]
     assert processing["pii_information"] == words["fields"]
-    assert (await judged(house, receipt))["content"] == said
+    found = await judged(house, receipt)
+    assert (found["content"], found["recorded"]) == (said, True)
+    assert processing["purpose_version_named"] is True
     forged = receipt[:-6] + ("AAAAA" + receipt[-1])
     assert stranger(tmp_path, keys, forged).returncode == 1
 
@@ -87,6 +90,23 @@ async def test_a_receipt_outlives_its_key(house: Service) -> None:
     assert (await judged(house, receipt))["authentic"]
     # Its session's token died with the key.
     assert (await house.client.get(OWN, headers=maria.headers)).status_code == 401
+
+
+async def test_what_a_stolen_key_invents_is_not_recorded(house: Service) -> None:
+    maria = await add_customer(house.platform)
+    receipt = await receipt_of(house, maria, purpose="marketing", granted=False)
+    content = dict((await judged(house, receipt))["content"])
+    assert content["pii_processing"]["purpose_version_named"] is False
+    for invented in (
+        content | {"event": content["event"] | {"event_state": "granted"}},
+        content | {"record_id": str(maria.id)},
+        content | {"pii_principal_id": str(maria.login_id)},
+        content | {"event": None},
+        {"record_id": "x"},
+        {},
+    ):
+        found = await judged(house, sign_receipt(house.platform.keyring, invented))
+        assert (found["authentic"], found["recorded"]) == (True, False)
 
 
 async def test_what_else_we_sign_is_no_receipt(house: Service) -> None:

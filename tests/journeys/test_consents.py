@@ -193,6 +193,7 @@ async def test_what_was_said_on_the_telephone_is_never_silent(house: Service) ->
     told = event.json()
     assert (told["actor_kind"], told["role"], told["evidence"]) == ("staff", "support", CALL)
     assert (told["actor_id"], told["session_id"]) == (None, None)  # the agency's matter
+    assert told["network"] is None  # the attendant's would say nothing of the customer
     # The customer says otherwise from their own place, in one call.
     assert (await say(house, maria, NO)).json()["state"] == "withdrawn"
     log = await house.client.get("/v1/customer/access-log", headers=maria.headers)
@@ -206,7 +207,11 @@ async def test_who_may_not_take_a_consent(house: Service) -> None:
         answer = await take(house, staff, maria.id, YES | CALL)
         assert code(answer) == (403, "forbidden")
     director = await add_staff(house.platform, "director")
-    for body in (YES, YES | {"call_reference": " "}, YES | {"call_reference": "mande a senha"}):
+    for body in (
+        YES,
+        YES | {"call_reference": " "},
+        YES | {"call_reference": "minha-senha-é-Casa-77!"},
+    ):
         assert (await take(house, director, maria.id, body)).status_code == 422
     support = await add_staff(house.platform, "support")
     await change_columns(

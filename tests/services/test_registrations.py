@@ -110,6 +110,18 @@ async def test_each_consent_is_a_row_of_its_own(house: Service, granted: bool) -
     assert row.actor_id is not None
 
 
+async def test_a_yes_may_name_the_words_and_only_those_in_force(house: Service) -> None:
+    named = [{"purpose": "marketing", "granted": True, "version": 1}]
+    shown = await opened(house, form("palavras@exemplo.com.br", consents=named))
+    said = select(ConsentEvent).where(ConsentEvent.subject_id == UUID(shown["id"]))
+    [row] = await rows(house.platform, said)
+    assert row.evidence == {"form": "registration"}
+    old = [{"purpose": "marketing", "granted": True, "version": 2}]
+    with pytest.raises(Failure) as refused:
+        await opened(house, form("velhas@exemplo.com.br", consents=old))
+    assert refused.value.code == "purpose_version_not_current"
+
+
 async def test_who_was_not_asked_said_nothing(house: Service) -> None:
     shown = await opened(house, form("nada@exemplo.com.br"))
     statement = select(ConsentEvent).where(ConsentEvent.subject_id == UUID(shown["id"]))

@@ -42,7 +42,6 @@ OUTGOING: Final[frozenset[tuple[str, str]]] = frozenset(
         *(("staff", f"/address/{part}") for part in ("district", "city")),
         *(("staff", f"/{part}") for part in ("name", "attention_note")),
         *(("staff", f"/{part}") for part in ("number", "description", "safeguards")),
-        ("staff", "/call_reference"),
         *(("staff", f"/reason_text{part}") for part in ("", "/pt-BR", "/en")),
         ("staff", "/text"),
         *(("staff", f"/{part}") for part in ("summary", "summary_en")),

@@ -39,5 +39,5 @@ async def read_keys(request: Request) -> Response:
 )
 async def verify_receipt(request: Request, form: ReceiptToVerify) -> Response:
     """Whether this service signed it. If the consent still stands, its subject alone is told."""
-    body = consent_receipts.verify(platform_of(request), actor_of(request), form.receipt)
+    body = await consent_receipts.verify(platform_of(request), actor_of(request), form.receipt)
     return answers.ready_json(body)
