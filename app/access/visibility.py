@@ -332,7 +332,7 @@ CONTACT_REQUEST = resource(
                         self dir eng dpo sup bil pro mkt par aut pub
     id                  R    R   R   R   R   ·   ·   R   ·   ·   ·
     reference           R    R   R   R   R   ·   ·   R   ·   ·   ·   | filter
-    topic               R    R   R   R   R   ·   ·   R   ·   ·   ·   | filter
+    topic               R    RW  R   RW  RW  ·   ·   RW  ·   ·   ·   | filter
     status              R    RW  R   RW  RW  ·   ·   RW  ·   ·   ·   | filter
     name                R    R   R   R   R   ·   ·   R   ·   ·   ·
     email               R    R   R   R   R   ·   ·   R   ·   ·   ·   | filter

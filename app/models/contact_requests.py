@@ -16,9 +16,8 @@ class ContactRequest(Base):
 
     `answers` is a list of ``{id, text, role, interim, answered_at}``, oldest first; `spam_signs`
     says what each sign weighed that was found. `due_at` is the law's deadline for a full answer,
-    null for topics that have none and while it is kept apart as spam. `kept_until` is when it is
-    deleted. `customer_id` and `login_id` are of who asked while signed in; an address that a
-    stranger typed is nobody's.
+    null for topics that have none. `kept_until` is when it is deleted. `customer_id` and `login_id`
+    are of who asked while signed in; an address that a stranger typed is nobody's.
     """
 
     __tablename__ = "contact_requests"

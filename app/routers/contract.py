@@ -27,8 +27,8 @@ There are four kinds of caller, each with a door of its own:
   People whom they trust come by the same door with a login of their own, and get just what their
   permissions open (`GET /v1/customer/membership`). Whoever has yet to accept the policy in force is
   answered 403 `policy_acceptance_required`, but where they accept, read and correct their own data,
-  protect themselves or leave. Who enters several accounts (`GET /v1/customer/accounts`) names one
-  at sign-in as `customer_id`.
+  ask about it or what the policy means, withdraw consent, protect themselves or leave. Who enters
+  several accounts (`GET /v1/customer/accounts`) names one at sign-in as `customer_id`.
 * **Staff**: sign in at `POST /v1/auth/staff/token` with password and TOTP code, or by passkey, use
   `/v1/staff`.
   Each role sees only its fields: a hidden member is *absent*, and naming it is answered like naming

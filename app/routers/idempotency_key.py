@@ -9,7 +9,8 @@ from app.services import idempotency
 async def claim_of(request: Request) -> idempotency.Claim | None:
     """What the request claims with its key; None without one.
 
-    Keys are apart by path, caller, and the account that the caller acts in.
+    Keys are apart by path, caller, and the account that the caller acts in; for who is nobody, by
+    network, so that strangers elsewhere neither get one's answer nor spend one's key.
 
     Raises `Failure("idempotency_key_invalid")`.
     """
@@ -18,5 +19,7 @@ async def claim_of(request: Request) -> idempotency.Claim | None:
         return None
     actor = actor_of(request)  # nobody is answered what was told to others, or in another account
     caller = [str(each) for each in (actor.id, actor.customer_id) if each is not None]
+    if actor.id is None:
+        caller.append(str(actor.network))
     door = " ".join([request.url.path, *caller])
     return idempotency.claim_of(platform_of(request), door, key, await request.body())

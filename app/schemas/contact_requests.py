@@ -203,16 +203,28 @@ class NewAnswer(Body):
 class ContactRequestPatch(Body):
     """What becomes of a request; what is not named stays.
 
-    `closed` needs a `closed_reason`. `open` releases what was kept apart as spam, and takes up
-    again what was closed.
+    `closed` needs a `closed_reason`; `answered`, and for `privacy` what tells whoever asked nothing
+    by itself (`no_reply`, `not_identified`, `not_ours`), an answer before. `open` releases what
+    was kept apart as spam, and takes up again what was closed.
     """
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"status": "closed", "closed_reason": "answered"}, {"status": "open"}]
+            "examples": [
+                {"status": "closed", "closed_reason": "answered"},
+                {"status": "open"},
+                {"topic": "privacy"},
+            ]
         }
     )
 
+    topic: Annotated[
+        Topic | MISSING,
+        Field(
+            description="`privacy`, when it is a question about personal data after all: its "
+            "deadline counts from when it came. Another topic only by who sees them all."
+        ),
+    ] = MISSING
     status: Literal["open", "closed"] | MISSING = MISSING
     closed_reason: ClosedReason | MISSING = MISSING
     assigned_to: Annotated[

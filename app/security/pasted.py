@@ -2,7 +2,8 @@
 
 For what customers send (promise P5). Shapes are found here ("senha: …", "my password is …", tokens,
 credentials in an address); whether a word *is* the writer's own password, only a hash can tell:
-`services/pasted_secrets.py` tries the `candidates`. Every function takes any `str`, in linear time.
+`services/pasted_secrets.py` tries the `candidates` of who is signed in. Every function takes any
+`str`, in linear time.
 """
 
 import re
@@ -25,6 +26,8 @@ _REMOVED: Final = "\ue000"  # stands for each letter of a marker, while we look
 _PLAIN: Final = frozenset(PLAIN.split())
 _MOST_WORDS: Final = 8
 _FEWEST_DIGITS: Final = 3
+_SIGN_INSIDE: Final = re.compile(r"[^\W_][@#$%^~*][^\W_]")
+_HOST: Final = re.compile(r"(?:[\w\-]{1,63}\.){1,8}[A-Za-z]{2,24}(?:/\S{0,1024})?")
 
 
 def _any_of(*names: str) -> str:
@@ -94,6 +97,24 @@ def redact_pasted_secrets(text: str) -> str:
             if end > start:
                 found.append((start, end, language))
     return _replaced(text, found)
+
+
+def redact_lookalikes(text: str) -> str:
+    """`redact_pasted_secrets`, and without every word that has the shape of a password.
+
+    For texts whose words nobody tries against a hash: a product's code goes with the passwords.
+    Words that mix letters and digits, or hold a sign between letters, from `SHORTEST_CANDIDATE`
+    characters on; dates, amounts, addresses of mail and net stay.
+    """
+    kept = redact_pasted_secrets(text)
+    found: list[tuple[int, int, Language]] = []
+    for match in _WORD.finditer(_without_markers(kept).replace(_REMOVED, " ")):
+        word = match[0].lstrip(_LEADING)
+        start = match.end() - len(word)
+        word = word.rstrip(_TRAILING)
+        if len(word) >= SHORTEST_CANDIDATE and _is_lookalike(word):
+            found.append((start, start + len(word), DEFAULT))
+    return _replaced(kept, found)
 
 
 def remove(text: str, secret: str, language: Language = DEFAULT) -> str:
@@ -195,6 +216,13 @@ def _kinds(word: str) -> int:
 
 def _is_innocent(word: str) -> bool:
     return _INNOCENT.fullmatch(word) is not None
+
+
+def _is_lookalike(word: str) -> bool:
+    if _is_innocent(word) or _HOST.fullmatch(word):
+        return False
+    mixed = any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+    return mixed or _SIGN_INSIDE.search(word) is not None
 
 
 def _shapes(text: str) -> Iterator[tuple[str, int]]:

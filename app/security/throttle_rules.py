@@ -9,6 +9,7 @@ ThrottledDeed = Literal[
     "staff_sign_in",
     "second_factor",
     "own_password",
+    "own_texts",
     "recovery",
     "registration",
     "invitation",
@@ -78,6 +79,8 @@ RULES: Final[Mapping[ThrottledDeed, Rule]] = {
     "second_factor":     Rule(None,          Pace(5, 900),  Budget(300, 300)),
     # To change a password one tells the one of now; who is signed in might guess at it.
     "own_password":      Rule(None,          Pace(5, 900),  Budget(100, 300)),
+    # What customers write, tried for their own password. Once spent, its shape alone decides.
+    "own_texts":         Rule(None,          Pace(5, 900),  Budget(100, 300)),
     # Each sends a mail; a whole office may be asked to choose new passwords on one day.
     "recovery":          Rule(Pace(3, 900),  Pace(6, 30),   Budget(100, 600), True),
     "registration":      Rule(Pace(3, 900),  Pace(6, 30),   Budget(100, 600), True),

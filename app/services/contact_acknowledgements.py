@@ -55,7 +55,7 @@ async def acknowledge(platform: Platform, connection: AsyncConnection, mailbox: 
     if not found:
         return
     newest = found[-1]
-    deadlines = [each.due_at for each in found if each.due_at is not None]
+    due = min((each.due_at for each in found if each.due_at is not None), default=None)
     message = Message(
         TEMPLATE,
         newest.email,
@@ -63,7 +63,8 @@ async def acknowledge(platform: Platform, connection: AsyncConnection, mailbox: 
         params={
             "references": [each.reference for each in found[:MOST_NAMED]],
             "unnamed": max(len(found) - MOST_NAMED, 0),
-            "due_at": max(deadlines).isoformat() if deadlines else None,
+            "due_at": None if due is None else due.isoformat(),
+            "late": due is not None and due < now,
         },
         key=f"{TEMPLATE}:{newest.id}",
     )

@@ -41,6 +41,9 @@ MOST_ANSWERS: Final = 100
 Validate = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """From a guarded partial body to what is named in it."""
 
+_TOLD_FIRST: Final = frozenset({"no_reply", "not_identified", "not_ours"})
+"""Reasons to close a question about personal data that whoever asked must have been told of."""
+
 _TOPIC_OF: Final[Mapping[Scope, str]] = {
     Scope.CONTACT_TOPIC: "contact",
     Scope.QUOTE_TOPIC: "quote",
@@ -81,12 +84,14 @@ async def change(
     validate: Validate,
     if_match: Sequence[str],
 ) -> Shown:
-    """Close, release or take up a request, or say whose task it is; the request after it.
+    """Close, release or take up a request, say what it is about or whose task; the request after.
 
-    A release from what was kept apart as spam acknowledges it, and its deadline counts from when
-    it came. Raises `Refusal` for a member that the caller may not write, ``not_found``,
-    ``precondition_failed``, and ``conflict`` for a step that its status does not allow;
-    `Failure("validation_failed")` for a missing reason or an unknown colleague.
+    A release from what was kept apart as spam acknowledges it. Under another topic it is nobody's
+    task until the change or a later one says whose, and may leave the caller's rows. Its deadline
+    counts from when it came. Raises `Refusal` for a member that the caller may not write,
+    ``not_found``, ``precondition_failed``, ``forbidden`` for a topic that is not theirs to set, and
+    ``conflict`` for a step that its status does not allow; `Failure("validation_failed")` for a
+    missing reason or an unknown colleague.
     """
     require_grounds(actor, UPDATE)
     plan = platform.projection.plan(actor, RESOURCE)
@@ -95,9 +100,11 @@ async def change(
     before = await _locked(platform, connection, actor, plan, request_id, UPDATE)
     if "*" not in if_match and platform.projection.show(plan, before).etag not in if_match:
         raise _refused("precondition_failed", UPDATE, request_id)
-    values = _step(before, changes, platform.clock())
+    topic = changes.get("topic", before["topic"])
+    moved = _moved(plan, before, topic, platform.clock())
+    values = moved | _step(before | {"topic": topic}, changes, platform.clock())
     if "assigned_to" in changes:
-        await _demand_colleague(connection, before["topic"], changes["assigned_to"])
+        await _demand_colleague(connection, topic, changes["assigned_to"])
         values["assigned_to"] = changes["assigned_to"]
     if values:
         await connection.execute(
@@ -107,7 +114,7 @@ async def change(
         await contact_acknowledgements.acknowledge(
             platform, connection, mailbox_key(before["email"])
         )
-    fields = tuple(changes)
+    fields = tuple(dict.fromkeys((*changes, *moved)))
     return await _decided(platform, connection, actor, plan, before, UPDATE, fields)
 
 
@@ -152,7 +159,21 @@ async def answer(
     return shown.body
 
 
-def _step(before: View, changes: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def _moved(plan: Plan, before: View, topic: str, now: datetime) -> dict[str, Any]:
+    """What is stored of a change of topic. Raises `Refusal`."""
+    if topic == before["topic"]:
+        return {}
+    if topic != "privacy" and plan.scope is not Scope.ALL:
+        raise _refused("forbidden", UPDATE, before["id"])
+    return {
+        "topic": topic,
+        "due_at": due_at(topic, before["received_at"]),
+        "kept_until": kept_until(topic, now),
+        "assigned_to": None,
+    }
+
+
+def _step(before: Mapping[str, Any], changes: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What is stored of a change of status. Raises `Refusal` or `Failure`."""
     wanted, reason = changes.get("status"), changes.get("closed_reason")
     if (wanted == "closed") != (reason is not None):
@@ -161,7 +182,8 @@ def _step(before: View, changes: Mapping[str, Any], now: datetime) -> dict[str, 
         return {}
     if wanted == "closed":
         claimed = reason == "answered" and before["answered_at"] is None
-        if before["status"] == "closed" or claimed:
+        untold = before["topic"] == "privacy" and reason in _TOLD_FIRST and before["answers"] == []
+        if before["status"] == "closed" or claimed or untold:
             raise _refused("conflict", UPDATE, before["id"])
         return {
             "status": "closed",
@@ -249,11 +271,22 @@ async def _decided(
     fields: tuple[str, ...],
 ) -> Shown:
     """Put a deed on record, and show the request as it is after it."""
-    after = await _locked(platform, connection, actor, plan, before["id"], action)
+    after = await _after(platform, connection, plan, before["id"])
     reveal = _reveal(plan, before["id"], before["customer_id"])
     deed = replace(reveal, action=action, fields=fields)
     await platform.audit.add(connection, actor, deed, reveal)
     return _shown(platform, plan, after)
+
+
+async def _after(
+    platform: Platform, connection: AsyncConnection, plan: Plan, request_id: UUID
+) -> View:
+    """What the caller may see of the request they hold locked, for the last time if it moved out of
+    their rows.
+    """
+    fields = [ContactRequest.__table__.c[field] for field in plan.visible]
+    row = (await connection.execute(select(*fields).where(ContactRequest.id == request_id))).one()
+    return platform.projection.view(plan, row)
 
 
 def _shown(platform: Platform, plan: Plan, view: View) -> Shown:

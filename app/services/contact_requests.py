@@ -48,7 +48,7 @@ async def ask(
     """Take in what anybody sends; its reference, as JSON. `language` is the caller's.
 
     It is acknowledged by mail, or kept apart with its signs of spam. Raises `Failure` with
-    ``validation_failed`` (a name that holds a secret), ``too_many_requests``, ``hashing_busy``, and
+    ``validation_failed`` (a name that holds a secret), ``too_many_requests``, and
     ``form_token_invalid`` with any topic but `privacy`.
     """
     require(actor, ASK)
@@ -58,7 +58,7 @@ async def ask(
     pasted_secrets.require_no_secret({name: given.get(name) for name in ("name", "company")})
     sent = contact_forms.look(platform, actor, form)
     contact_forms.require_good(form.topic, sent.signs)
-    given |= await pasted_secrets.redact_of_stranger(platform, form.email, _prose(given))
+    given |= pasted_secrets.redact_by_shape(_prose(given))
     async with platform.database.transaction() as connection:
         if claim is not None:
             before = await idempotency.answered(platform, connection, claim)
@@ -133,7 +133,7 @@ async def list_own(platform: Platform, actor: Actor, parameters: Sequence[tuple[
 def told(platform: Platform, view: View) -> dict[str, Any]:
     """A request as it leaves: with whether it is overdue, which is a matter of the moment."""
     late = view["due_at"] is not None and view["due_at"] < platform.clock()
-    waits = view["status"] == "open" and view["answered_at"] is None
+    waits = view["status"] in ("open", "suspected_spam") and view["answered_at"] is None
     return {**view, "overdue": late and waits}
 
 
@@ -170,7 +170,7 @@ def _row(
         "spam_score": score,
         "spam_signs": weighed,
         "received_at": now,
-        "due_at": None if suspected else due_at(topic, now),
+        "due_at": due_at(topic, now),
         "kept_until": kept_until(topic, now),
     }
 

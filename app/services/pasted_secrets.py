@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
-from app.core.emails import email_key
 from app.core.errors import Failure, FieldError
 from app.core.language import DEFAULT, LANGUAGES, Language
 from app.models import Login
@@ -35,40 +34,31 @@ async def redact_each(
 
     At most `pasted.MOST_CANDIDATES` words are tried against the login's hash, wrapped or not. To be
     called before a transaction is opened: it reads, and hashing takes long. What is stored shows
-    whether a word was the password: so the texts count as a try of it, as when one changes it;
-    their words together, which are mostly the same one wrapped and not. Raises `Failure`, with
-    ``hashing_busy`` or ``too_many_requests``, rather than let through what nobody looked at.
+    whether a word was the password: so the texts count as a try of it, their words together, which
+    are mostly the same one wrapped and not. They have a pace of their own, so that no text keeps
+    anybody from changing the password; once it is spent, `redact_by_shape` decides. Raises
+    `Failure("hashing_busy")` rather than let through what nobody looked at.
     """
     kept = {field: pasted.redact_pasted_secrets(text) for field, text in texts.items()}
     suspects = pasted.candidates("\n".join(kept.values()))
     if not suspects:
         return kept
-    stored, language = await _credential(platform, Login.id == login_id)
+    stored, language = await _credential(platform, login_id)
     if stored is None:
         return kept
+    if not await _may_try(platform, login_id, network):
+        return redact_by_shape(texts)
     found = await _own_among(platform, login_id, suspects, stored, network)
     return _without(kept, found, language)
 
 
-async def redact_of_stranger(
-    platform: Platform, address: str, texts: Mapping[str, str]
-) -> dict[str, str]:
-    """`redact_each` for somebody who is not signed in, and says that `address` is theirs.
+def redact_by_shape(texts: Mapping[str, str]) -> dict[str, str]:
+    """`texts` without whatever looks like a password, right or wrong: no hash is tried.
 
-    Whether it is a login's, and whether a word was its password, changes nothing that the caller
-    could notice, the work included: every word is tried, nobody's hash costs as much. To be called
-    by who counts tries by the address. Raises `Failure("hashing_busy")`.
+    For strangers: what is stored would tell whoever reads it, staff above all, whether a word was
+    the password of the address that was named.
     """
-    kept = {field: pasted.redact_pasted_secrets(text) for field, text in texts.items()}
-    suspects = pasted.candidates("\n".join(kept.values()))
-    if not suspects:
-        return kept
-    stored, language = await _credential(platform, Login.email_key == email_key(address))
-    found = None
-    for suspect in suspects:
-        if (await platform.hashing.verify(suspect, stored)).ok:
-            found = suspect
-    return _without(kept, found, language)
+    return {field: pasted.redact_lookalikes(text) for field, text in texts.items()}
 
 
 def require_no_secret(texts: Mapping[str, object], password: str = "") -> None:
@@ -95,18 +85,32 @@ async def require_no_secret_of(
     """`require_no_secret`, and none of the texts holds the login's own password.
 
     At most `pasted.MOST_CANDIDATES` words of them all are tried, before a transaction is opened,
-    and counted as `redact` does, since the refusal tells. Raises `Failure`, with ``hashing_busy``
-    or ``too_many_requests``, rather than let through what nobody looked at.
+    and counted as `redact` does, since the refusal tells; once that pace is spent, a text is
+    refused that `redact_by_shape` would change. Raises `Failure("hashing_busy")` rather than let
+    through what nobody looked at.
     """
     require_no_secret(texts)
     written = {field: text for field, text in texts.items() if isinstance(text, str)}
     suspects = pasted.candidates("\n".join(written.values()))
-    stored = (await _credential(platform, Login.id == login_id))[0] if suspects else None
+    stored = (await _credential(platform, login_id))[0] if suspects else None
     if stored is None:
+        return
+    if not await _may_try(platform, login_id, network):
+        kept = redact_by_shape(written)
+        _refuse([field for field, text in written.items() if kept[field] != text])
         return
     found = await _own_among(platform, login_id, suspects, stored, network)
     if found is not None:
         _refuse([field for field, text in written.items() if found in text])
+
+
+async def _may_try(platform: Platform, login_id: UUID, network: str | None) -> bool:
+    """Count a try of the login's password; whether its pace allows for it."""
+    try:
+        await platform.throttle.attempt("own_texts", network=network, account=str(login_id))
+    except Failure:  # `too_many_requests`: what is written is kept all the same
+        return False
+    return True
 
 
 async def _own_among(
@@ -117,11 +121,9 @@ async def _own_among(
     network: str | None,
 ) -> str | None:
     """Which of the words is the login's password. All of them together are one try of it."""
-    tried = {"network": network, "account": str(login_id)}
-    await platform.throttle.attempt("own_password", **tried)
     for suspect in suspects:
         if (await platform.hashing.verify(suspect, stored)).ok:
-            await platform.throttle.forgive("own_password", **tried)
+            await platform.throttle.forgive("own_texts", network=network, account=str(login_id))
             return suspect
     return None
 
@@ -138,11 +140,9 @@ def _without(texts: Mapping[str, str], secret: str | None, language: Language) -
     return {field: pasted.remove(text, secret, language) for field, text in texts.items()}
 
 
-async def _credential(
-    platform: Platform, whose: ColumnElement[bool]
-) -> tuple[str | None, Language]:
+async def _credential(platform: Platform, login_id: UUID) -> tuple[str | None, Language]:
     """A login's hash, if a password works, and the language it is written to in."""
-    chosen = select(Login.password_hash, Login.language).where(whose)
+    chosen = select(Login.password_hash, Login.language).where(Login.id == login_id)
     async with platform.database.snapshot() as connection:
         row = (await connection.execute(chosen)).one_or_none()
     if row is None:

@@ -141,7 +141,8 @@ async def test_a_request_is_closed_with_a_reason_and_taken_up_again(house: Servi
         ({"status": "closed", "closed_reason": "answered"}, (409, "conflict")),
         ({"status": "open"}, (409, "conflict")),
         ({"status": "answered"}, (422, "validation_failed")),
-        ({"topic": "quote"}, (422, "unknown_member")),
+        ({"topic": "quote"}, (403, "forbidden")),
+        ({"topic": "outro"}, (422, "validation_failed")),
         ({"answers": []}, (422, "unknown_member")),
         ({"email": "x@exemplo.com.br"}, (422, "unknown_member")),
     ):
@@ -161,6 +162,45 @@ async def test_a_request_is_closed_with_a_reason_and_taken_up_again(house: Servi
     )
     reopened = await change(house, support, row.id, status="open")
     assert reopened.json()["status"] == "answered"
+
+
+@pytest.mark.parametrize(("role", "topic"), [("support", "contact"), ("marketing", "quote")])
+async def test_a_question_under_the_wrong_topic_gets_its_clock(
+    house: Service, role: str, topic: str
+) -> None:
+    person, officer, engineer = [
+        await add_staff(house.platform, each)
+        for each in (role, "privacy_officer", "systems_engineer")
+    ]
+    row = await stored(house, await ask(house, f"errada-{topic}@exemplo.com.br", topic))
+    assert code(await change(house, engineer, row.id, topic="privacy")) == (403, "forbidden")
+    await change(house, person, row.id, assigned_to=str(person.id))
+    moved = await change(house, person, row.id, topic="privacy")
+    assert moved.status_code == 200, moved.text
+    due = contact_clocks.due_at("privacy", row.received_at)
+    assert (moved.json()["topic"], moved.json()["assigned_to"]) == ("privacy", None)
+    gone = await house.client.get(f"{DESK}/{row.id}", headers=person.headers)
+    assert code(gone) == (404, "not_found")
+    after = await stored(house, row.reference)
+    assert (after.due_at, after.kept_until.year - row.kept_until.year) == (due, 3)
+    deeds = await events(house.platform, subject_id=row.id, actor_id=person.id)
+    updated = [deed.fields for deed in deeds if deed.action == "staff:contact_request:update"]
+    assert ("topic", "due_at", "kept_until", "assigned_to") in updated
+    back = await change(house, officer, row.id, topic=topic, assigned_to=str(person.id))
+    assert (back.json()["topic"], back.json()["due_at"]) == (topic, None)
+    kept = await change(house, person, row.id, topic="privacy", assigned_to=str(person.id))
+    assert code(kept) == (422, "validation_failed"), "who will not see it keeps no task of it"
+
+
+async def test_nobody_who_asks_about_data_is_closed_out_untold(house: Service) -> None:
+    officer = await add_staff(house.platform, "privacy_officer")
+    row = await stored(house, await ask(house, "calada@exemplo.com.br", "privacy"))
+    for reason in ("no_reply", "not_identified", "not_ours"):
+        closed = await change(house, officer, row.id, status="closed", closed_reason=reason)
+        assert code(closed) == (409, "conflict"), reason
+    await reply(house, officer, row.id, "Quem é você?", interim=True)
+    closed = await change(house, officer, row.id, status="closed", closed_reason="no_reply")
+    assert (closed.status_code, closed.json()["status"]) == (200, "closed")
 
 
 async def test_changes_start_from_what_was_read(house: Service) -> None:

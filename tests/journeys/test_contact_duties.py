@@ -90,6 +90,11 @@ async def test_officers_are_told_of_what_is_set_apart(house: Service) -> None:
     named = [each[0] for each in mail.params["set_apart"]]
     assert named == references[: contact_reminders.MOST_NAMED]
     assert mail.params["set_apart_more"] == 2
+    for ahead, told in ((-2, "due_soon"), (1, "overdue")):
+        at(house, (await stored(house, references[0])).due_at + timedelta(days=ahead), 9)
+        await contact_reminders.remind(house.platform)
+        latest = (await reminders(house))[-1]
+        assert [each[0] for each in latest.params[told]] == named
 
 
 async def test_requests_are_kept_as_long_as_their_topic_says(house: Service) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from app.core.language import LANGUAGES
 from app.security.form_tokens import FormTokens, do
 from app.services import contact_forms
+from app.services.contact_clocks import due_at
 from tests.support.contacts import PUBLIC, ask, body, change, form, found, post, stored
 from tests.support.people import add_staff
 from tests.support.post import mails
@@ -85,7 +87,7 @@ async def test_an_unfit_form_is_to_be_fetched_anew_but_sets_privacy_apart(
     assert apart.status_code == 202
     row = await stored(house, apart.json()["reference"])
     assert (row.status, row.spam_signs, row.spam_score) == ("suspected_spam", {sign: 100}, 100)
-    assert (row.due_at, row.acknowledged_at) == (None, None)
+    assert (row.due_at, row.acknowledged_at) == (due_at("privacy", row.received_at), None)
     assert await mails(house.platform, recipient=address) == []
 
 
@@ -143,6 +145,38 @@ async def test_spam_is_kept_apart_for_people_to_release(house: Service) -> None:
     assert row.acknowledged_at is not None
     assert len(await mails(house.platform, recipient=address)) == 1
     assert code(await change(house, officer, item["id"], status="open")) == (409, "conflict")
+
+
+async def test_the_laws_clock_runs_for_what_is_kept_apart(house: Service) -> None:
+    address = "apartada@exemplo.com.br"
+    first, second = [await ask(house, address, "privacy", message=LINKS) for _ in range(2)]
+    row = await stored(house, first)
+    house.clock.ahead += timedelta(days=1)
+    third = await ask(house, address, "privacy", message=LINKS)
+    house.clock.ahead += row.due_at - house.clock() - timedelta(hours=1)
+    officer = await add_staff(house.platform, "privacy_officer")
+    for reference in (second, third):
+        item = await stored(house, reference)
+        assert (await change(house, officer, item.id, status="open")).status_code == 200
+    [mail] = await mails(house.platform, recipient=address)
+    assert mail.params["due_at"] == row.due_at.isoformat()
+    assert mail.params["late"] is False
+    house.clock.ahead += timedelta(days=2)
+    officer = await add_staff(house.platform, "privacy_officer")
+    [listed] = await found(house, officer, reference=first)
+    assert (listed["status"], listed["overdue"]) == ("suspected_spam", True)
+    released = await change(house, officer, row.id, status="open")
+    assert released.json()["due_at"] == listed["due_at"]
+    late = (await mails(house.platform, recipient=address))[-1]
+    assert late.params["references"][0] == first
+    texts = [
+        house.platform.mail_templates.render(late.template, language, late.params).text
+        for language in LANGUAGES
+    ]
+    assert all(
+        words in text for words, text in zip(("já passou", "has passed"), texts, strict=True)
+    )
+    assert f"{row.due_at:%Y}" not in "".join(texts), "no date is promised that is over"
 
 
 async def test_a_form_costs_more_where_many_were_sent(house: Service) -> None:

@@ -12,6 +12,7 @@ from app.security.pasted import (
     MOST_CANDIDATES,
     SHORTEST_CANDIDATE,
     candidates,
+    redact_lookalikes,
     redact_pasted_secrets,
     remove,
 )
@@ -192,3 +193,35 @@ def test_hostile_text_takes_no_time(piece: str) -> None:
     redact_pasted_secrets(text)
     candidates(text)
     assert time.perf_counter() - started < 30
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("uso Outra-coisa-99! no FTP", f"uso {PT} no FTP"),
+        ("a minha, gato1234, não vale", f"a minha, {PT}, não vale"),
+        ("(P@ssword)", f"({PT})"),
+        ("senha: abc, ou oito-8-oito", f"senha: {PT}, ou {PT}"),
+    ],
+)
+def test_whatever_looks_like_a_password_is_taken_out(sent: str, kept: str) -> None:
+    assert redact_lookalikes(sent) == kept
+    assert redact_lookalikes(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "Recebi o e-mail de 24/11/2026 às 10h30: R$1.500,00 (pedido 4821-0937-5562).",
+        "O site www.loja24.com.br e loja24.com.br/contato, e ana7@exemplo.com.br, não abrem!",
+        'Siga @padaria e #promo: "cadastro antigo", João&Maria, usuário(s), e/ou CNPJ.',
+        "",
+    ],
+)
+def test_what_looks_like_none_stays(sent: str) -> None:
+    assert redact_lookalikes(sent) == sent
+
+
+@given(st.text(), STRONG)
+def test_a_lookalike_goes_wherever_it_stands(before: str, secret: str) -> None:
+    assert secret not in redact_lookalikes(f"{before} {secret} ou não")

@@ -13,9 +13,11 @@ from sqlalchemy import update
 from app.core.errors import Failure
 from app.core.ids import new_id
 from app.models import Login
+from app.security.counters import MemoryCounters
 from app.security.hashing_pool import HashingPool
 from app.security.passwords import PasswordHasher, Verdict
 from app.security.pasted import MARKERS, MOST_CANDIDATES
+from app.security.throttling import Throttle
 from app.services import pasted_secrets
 from app.services.pasted_secrets import require_no_secret, require_no_secret_of
 from app.services.platform import Platform
@@ -177,20 +179,27 @@ async def test_texts_of_one_letter_are_looked_at_together(house: Service) -> Non
     assert kept == {"subject": f"é {PT} mesmo", "message": f"senha: {PT}"}
 
 
-async def test_a_strangers_words_cost_alike_whoevers_address_they_name(house: Service) -> None:
+@pytest.mark.parametrize("spent", [False, True])
+async def test_texts_have_a_pace_of_their_own_and_then_shape_decides(
+    house: Service, spent: bool
+) -> None:
     person = await add_customer(house.platform)
-    gone = await add_customer(house.platform)
-    await change(house, gone.login_id, password_hash=None)
-    texts = {"message": f"uso {PASSWORD}, ou Outra-coisa-99!", "subject": "bom dia"}
-    tried: list[int] = []
-    kept: list[str] = []
-    with counting(house.platform) as platform:
-        for address in (person.email.upper(), "ninguem@exemplo.com.br", gone.email):
-            CountingHasher.tried = 0
-            found = await pasted_secrets.redact_of_stranger(platform, address, texts)
-            assert found["subject"] == "bom dia"
-            kept.append(found["message"])
-            tried.append(CountingHasher.tried)
-    assert kept == [f"uso {PT}, ou Outra-coisa-99!", texts["message"], texts["message"]]
-    assert len(set(tried)) == 1
-    assert 2 <= tried[0] <= MOST_CANDIDATES
+    throttle = Throttle(MemoryCounters(house.clock), None, b"k" * 32)
+    tried = {"network": "203.0.113.0/24", "account": str(person.login_id)}
+    texts = {"message": "o modelo é XPTO-2000", "subject": "bom dia"}
+    with counting(replace(house.platform, throttle=throttle)) as platform:
+        kept: dict[str, str] = {}
+        for _ in range(20 if spent else 1):
+            kept = await pasted_secrets.redact_each(
+                platform, person.login_id, texts, network=tried["network"]
+            )
+        if spent:
+            assert kept == {"message": f"o modelo é {PT}", "subject": "bom dia"}
+            assert CountingHasher.tried < 20
+            with pytest.raises(Failure, match="validation_failed"):
+                await require_no_secret_of(
+                    platform, person.login_id, {"company": "XPTO-2000"}, network=tried["network"]
+                )
+        else:
+            assert kept == texts
+        await throttle.attempt("own_password", **tried)

@@ -48,14 +48,16 @@ async def read_form(request: Request) -> Response:
     summary="Ask about personal data, write to us, or ask for a quote",
     status_code=202,
     response_model=ContactReceived,
-    openapi_extra={"x-problems": ["form_token_invalid", "too_many_requests", "hashing_busy"]},
+    openapi_extra={"x-problems": ["form_token_invalid", "too_many_requests"]},
 )
 async def ask(request: Request, form: NewContactRequest) -> Response:
-    """The answer is the same whoever asks and whatever becomes of it; a mail confirms it.
+    """The answer is the same whoever asks and whatever becomes of it. A mail confirms it, at most
+    one a day; what was set apart as possible spam is not confirmed unless staff release it.
 
-    A question about personal data (`privacy`) is never refused for its form. With other topics a
-    token that is missing, expired, used or without its work is `form_token_invalid`: fetch another
-    form, and send again. Passwords are taken out of subject and message before they are stored.
+    A question about personal data (`privacy`) is never refused for its form, but set apart where
+    that is not good; its deadline runs all the same. With other topics a token that is missing,
+    expired, used or without its work is `form_token_invalid`: fetch another form, and send again.
+    What looks like a password is taken out of subject and message before they are stored.
     """
     claim = await claim_of(request)
     answer = await contact_requests.ask(

@@ -62,7 +62,7 @@ async def read_request(request: Request, contact_request_id: ContactRequestId) -
 @router.patch(
     "/{contact_request_id:id}",
     operation_id="staff_update_contact_request",
-    summary="Close, release or assign a request",
+    summary="Close, release, move or assign a request",
     response_model=ContactRequestView,
     openapi_extra={
         "x-body": ContactRequestPatch.__name__,
@@ -74,8 +74,11 @@ async def update_request(
     contact_request_id: ContactRequestId,
     body: Annotated[dict[str, Any], Body()],
 ) -> Response:
-    """`open` releases what was kept apart as spam: it is acknowledged, and its deadline counts from
-    when it came. `closed` with the reason `answered` wants an answer first.
+    """`open` releases what was kept apart as spam, and acknowledges it. `closed` with the reason
+    `answered` wants an answer first; so do, for `privacy`, those that nobody was told of.
+
+    `topic` moves a request, mostly to `privacy`: its deadline counts from when it came, and it is
+    shown once more to who moves it out of their sight.
     """
     platform = platform_of(request)
     tags = if_match(request)
