@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.models import PolicyAcceptance
 from tests.support.people import CustomerPerson, StaffPerson, add_customer, add_member, add_staff
-from tests.support.policies import add_unaccepting, published
+from tests.support.policies import add_unaccepting, nothing_to_come, published
 from tests.support.records import rows
 from tests.support.service import Service
 
@@ -125,6 +125,26 @@ async def test_who_accepted_nothing_reads_and_corrects_their_own_data(house: Ser
         headers=legacy.headers | {"If-Match": read.headers["etag"]},
     )
     assert (corrected.status_code, corrected.json()["name"]) == (200, "Maria Corrigida")
+
+
+async def test_one_that_was_withdrawn_opens_nothing_and_shuts_nothing(
+    house: Service, director: StaffPerson, officer: StaffPerson
+) -> None:
+    await nothing_to_come(house)  # that an earlier test announced
+    eager, calm = await add_customer(house.platform), await add_customer(house.platform)
+    wanted = await published(house, director, officer)
+    assert (await accept(house, calm, wanted)).status_code == 200
+    moment = house.clock() + timedelta(minutes=5)
+    to_come = await published(house, director, officer, moment.isoformat())
+    assert (await accept(house, eager, to_come)).status_code == 200
+    assert not await shut(house, eager), "a later one was accepted"
+    await nothing_to_come(house)
+    assert await shut(house, eager)
+    house.clock.ahead = timedelta(minutes=5, seconds=1)
+    assert not await shut(house, calm)
+    house.clock.ahead = timedelta()
+    late = await accept(house, eager, to_come)
+    assert (late.status_code, late.json()["code"]) == (422, "policy_version_not_current")
 
 
 async def test_who_accepted_nothing_can_protect_themselves_and_leave(
