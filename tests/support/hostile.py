@@ -58,7 +58,8 @@ class Caller:
 
     def path(self, template: str) -> str:
         """Every id in it is one that exists somewhere."""
-        named = template.replace("{key}", "marketing").replace("{version}", "1")
+        named = template.replace("{key}", "marketing")
+        named = named.replace("{version}", "1").replace("{other}", "1")
         return re.sub(r"\{[a-z_]+_id\}", str(self._maria.id), named)
 
     def headers(self, method: str, template: str) -> dict[str, str]:
