@@ -67,7 +67,7 @@ HTTP: Final = HttpMetrics()
 
 
 class MailMetrics:
-    """Mails by what became of them: sent, bounced, deferred (each time), abandoned."""
+    """Mails by what became of them: sent, bounced, deferred (each time), abandoned, suppressed."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self._settled = Counter(

@@ -10,11 +10,12 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError
 
 from app.access.processing import THIRD_PARTY_SHARING
 from app.core.database import unavailable
-from app.models import Disclosure, OutboxMessage
+from app.models import Disclosure, OutboxMessage, table_of
 from app.services import consent_expiry, consents, outbox, outbox_grounds, outbox_leases
 from app.services.mail_message import SENT
 from app.services.mail_transport import open_transport
@@ -375,3 +376,16 @@ async def test_a_message_that_relies_on_a_consent_says_whose(house: Service) -> 
     async with house.platform.database.transaction() as connection:
         with pytest.raises(ValueError, match="whose consent"):
             await outbox.queue(house.platform, connection, message)
+
+
+async def test_the_database_itself_keeps_what_was_entered(
+    house: Service, officer: StaffPerson, case: Case
+) -> None:
+    assert (await disclose(house, officer, case.maria.id, case.party)).status_code == 201
+    table = table_of(Disclosure)
+    this = table.c.recipient_id == case.party
+    for statement in (update(table).where(this).values(bytes=1), delete(table).where(this)):
+        with pytest.raises(DBAPIError, match="append-only"):
+            async with house.platform.database.transaction() as connection:
+                await connection.execute(statement)
+    assert len(await case.entries()) == 1

@@ -127,6 +127,7 @@ TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
     (_CUSTOMER, "postal_code"): "where somebody lives",
     (f"{_CUSTOMER}/invoices", "Idempotency-Key"): "the client's own name for one request",
     (f"{_CUSTOMER}/consents", "Idempotency-Key"): "the client's own name for one request",
+    (f"{_CUSTOMER}/disclosures", "Idempotency-Key"): "the client's own name for one request",
     ("/v1/staff/recipients", "Idempotency-Key"): "the client's own name for one request",
     **dict.fromkeys(
         [(path, "reason_code") for path in (_INTERVENTIONS, "/v1/staff/incidents")],
