@@ -7,7 +7,6 @@ of its memory after the first tenth and at the end.
 """
 
 import json
-import resource
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 from uuid import UUID
@@ -20,13 +19,9 @@ from app.core.settings import Settings
 from app.main import open_keyring
 from app.services import incident_work
 from app.services.platform import Platform, open_platform
+from tests.bench.memory import peak_kib
 
 Batch = Callable[[Platform, UUID], Awaitable[int]]
-
-
-def peak_kib() -> int:
-    """The most memory that this process ever had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 async def run() -> dict[str, float]:

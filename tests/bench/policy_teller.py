@@ -8,7 +8,6 @@ Prints how many were told, the seconds it took, and the peak of its memory befor
 """
 
 import json
-import resource
 import sys
 from time import perf_counter
 from typing import Any
@@ -24,11 +23,7 @@ from app.models import Login, Policy
 from app.services import policy_notices
 from app.services.platform import open_platform
 from app.services.system import operator
-
-
-def peak_kib() -> int:
-    """The most memory that this process ever had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+from tests.bench.memory import peak_kib
 
 
 async def run(version: int, logins: int | None) -> dict[str, Any]:
