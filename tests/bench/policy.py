@@ -68,7 +68,7 @@ async def to_a_million(ground: Ground, cores: Cores) -> list[Figure]:
     await ground.sql.execute(PUBLISHED)
     present = await ground.sql.fetchval("SELECT count(*) FROM logins")
     async with without_indexes(ground.sql, "logins", "memberships"):
-        await ground.sql.execute(PEOPLE, MILLION // present - 1, timeout=600)
+        await ground.sql.execute(PEOPLE, MILLION // present, timeout=600)
     await ground.sql.execute(PLACES, timeout=600)
     few = await _told(ground, cores, FEW)
     many = await _told(ground, cores)
