@@ -260,6 +260,8 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
     if method == "patch" or (method, path) in _FROM_A_STATE:
         example = '"3f7a0c51e9d24b86a1f0c2d4e6b8a097"'
         meaning = "The `ETag` that was read; `*` for whatever stands there."
+        if (method, path) in _FROM_A_STATE:
+            meaning = "The `ETag` that was read. `*` is answered 412: nobody has read that."
         taken.append(_header("If-Match", meaning, example, required=True))
     if path == "/v1/auth/refresh":
         taken.append(

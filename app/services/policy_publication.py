@@ -42,11 +42,11 @@ async def publish(
 ) -> Shown:
     """Make an approved draft the next version, in force from a moment on, or from now; the draft.
 
-    Its number is the next one; numbers and moments grow together. Raises
-    `Failure("step_up_required")`, `Failure("validation_failed")` for a moment that has passed or is
-    over a year away, and `Refusal` with ``not_found``, ``precondition_failed``,
-    ``policy_draft_state``, or ``policy_pending`` while another version is to come in force then or
-    later.
+    It is published as the caller read it (`if_match`, no ``*``). Its number is the next one;
+    numbers and moments grow together. Raises `Failure("step_up_required")`,
+    `Failure("validation_failed")` for a moment that has passed or is over a year away, and
+    `Refusal` with ``not_found``, ``precondition_failed``, ``policy_draft_state``, or
+    ``policy_pending`` while another version is to come in force then or later.
     """
     require_grounds(actor, PUBLISH)
     plan = platform.projection.plan(actor, policy_drafts.RESOURCE)
@@ -54,7 +54,7 @@ async def publish(
         await require_presence(platform, connection, actor)
         await platform.database.take_turns(connection, TURNS)
         draft = await policy_drafts.locked(platform, connection, actor, plan, draft_id, PUBLISH)
-        policy_drafts.demand_tag(platform, plan, draft, if_match, PUBLISH)
+        policy_drafts.demand_read(platform, plan, draft, if_match, PUBLISH)
         policy_drafts.demand_status(draft, PUBLISH, "approved")
         moment = _moment(platform, published_at)
         version = await _next(connection, moment)

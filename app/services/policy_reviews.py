@@ -24,10 +24,10 @@ async def review(
 ) -> Shown:
     """Approve what was submitted, or send it back to be written at; the draft after.
 
-    It is approved as the caller read it (`if_match`), by nobody who wrote at it; sending it back
-    is open to its authors, too, even once it was approved. Raises `Failure("step_up_required")`,
-    and `Refusal` with ``not_found``, ``precondition_failed``, ``policy_draft_state`` or
-    ``second_person_required``.
+    It is approved as the caller read it (`if_match`, no ``*``), by nobody who wrote at it;
+    sending it back is open to its authors, too, even once it was approved. Raises
+    `Failure("step_up_required")`, and `Refusal` with ``not_found``, ``precondition_failed``,
+    ``policy_draft_state`` or ``second_person_required``.
     """
     require_grounds(actor, ACTION)
     plan = platform.projection.plan(actor, policy_drafts.RESOURCE)
@@ -35,7 +35,7 @@ async def review(
     async with platform.database.transaction() as connection:
         await require_presence(platform, connection, actor)
         before = await policy_drafts.locked(platform, connection, actor, plan, draft_id, ACTION)
-        policy_drafts.demand_tag(platform, plan, before, if_match, ACTION)
+        policy_drafts.demand_read(platform, plan, before, if_match, ACTION)
         fitting = ("submitted",) if approves else ("submitted", "approved")
         policy_drafts.demand_status(before, ACTION, *fitting)
         if approves and str(actor.id) in before["authors"]:

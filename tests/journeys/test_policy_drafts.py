@@ -90,6 +90,8 @@ async def test_from_draft_to_force(
         "approved",
         str(second.id),
     )
+    unread = await step(house, director, draft, "publish", {}, "*")
+    assert problem(unread) == (412, "precondition_failed")
     assert await current(house) == before, "nothing is published by approving it"
 
     done = await step(house, director, draft, "publish", {}, reviewed.headers["etag"])
@@ -141,7 +143,8 @@ async def test_what_changed_since_it_was_read_is_not_approved(
     approval = {"decision": "approve"}
     stale = await step(house, officer, draft, "review", approval, seen.headers["etag"])
     assert problem(stale) == (412, "precondition_failed")
-    await prove_presence(house, officer)
+    unread = await step(house, officer, draft, "review", approval, "*")
+    assert problem(unread) == (412, "precondition_failed")
     without = await house.client.post(
         f"{DRAFTS}/{draft['id']}/review", json=approval, headers=officer.headers
     )

@@ -34,10 +34,13 @@ async def step(
     draft: dict[str, Any],
     verb: str,
     body: dict[str, Any] | None = None,
-    tag: str = "*",
+    tag: str | None = None,
 ) -> httpx.Response:
-    """One deed about a draft, of somebody who has just proved to be there."""
+    """One deed about a draft, of somebody who has read it and has just proved to be there."""
     await prove_presence(house, who)
+    if tag is None:
+        read = await house.client.get(f"{DRAFTS}/{draft['id']}", headers=who.headers)
+        tag = read.headers["etag"]
     return await house.client.post(
         f"{DRAFTS}/{draft['id']}/{verb}", json=body, headers={**who.headers, "If-Match": tag}
     )

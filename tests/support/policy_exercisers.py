@@ -100,10 +100,12 @@ def _post(
     verb: str, **body: Any
 ) -> Callable[[Stage, Viewer, dict[str, str]], Coroutine[Any, Any, httpx.Response]]:
     async def send(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+        draft = f"{DRAFTS}/{_prepared['draft']}"
+        seen = await stage.client.get(draft, headers=headers)
+        tag = seen.headers.get("etag", '"none"')
+        stage.tap.clear()
         return await stage.client.post(
-            f"{DRAFTS}/{_prepared['draft']}/{verb}",
-            json=body or None,
-            headers={**headers, "If-Match": "*"},
+            f"{draft}/{verb}", json=body or None, headers={**headers, "If-Match": tag}
         )
 
     return send

@@ -157,7 +157,10 @@ async def submit_policy_draft(request: Request, draft_id: PolicyDraftId) -> Resp
 async def review_policy_draft(
     request: Request, draft_id: PolicyDraftId, form: PolicyReview
 ) -> Response:
-    """Approved by nobody who wrote at it, with a fresh proof of presence, as it was read."""
+    """Approved by nobody who wrote at it, with a fresh proof of presence, as it was read.
+
+    `If-Match` names what was read: `*` is answered 412.
+    """
     tags = if_match(request)
     draft = await policy_reviews.review(
         platform_of(request), actor_of(request), read_id(draft_id), form, tags
@@ -177,7 +180,10 @@ async def review_policy_draft(
 async def publish_policy_draft(
     request: Request, draft_id: PolicyDraftId, form: PolicyPublication
 ) -> Response:
-    """In force from now on, or from a moment to come. From here on nobody changes it."""
+    """In force from now on, or from a moment to come. From here on nobody changes it.
+
+    `If-Match` names what was read: `*` is answered 412.
+    """
     tags = if_match(request)
     draft = await policy_publication.publish(
         platform_of(request), actor_of(request), read_id(draft_id), form.published_at, tags
