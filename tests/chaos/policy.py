@@ -196,16 +196,24 @@ async def _publish(
     review = await client.post(
         f"{draft}/review",
         json={"decision": "approve"},
-        headers={**reviewer.headers, "If-Match": "*"},
+        headers={**reviewer.headers, "If-Match": await _read(client, draft, reviewer)},
     )
     review.raise_for_status()
+    tag = await _read(client, draft, author)
     started = time.monotonic()
     published = await client.post(
-        f"{draft}/publish", json={}, headers={**author.headers, "If-Match": "*"}
+        f"{draft}/publish", json={}, headers={**author.headers, "If-Match": tag}
     )
     published.raise_for_status()
     course.publishing_seconds = time.monotonic() - started
     return int(published.json()["version"])
+
+
+async def _read(client: httpx.AsyncClient, draft: str, who: StaffPerson) -> str:
+    """The tag of the draft, as they see it: nobody decides on what they have not read."""
+    shown = await client.get(draft, headers=who.headers)
+    shown.raise_for_status()
+    return shown.headers["etag"]
 
 
 async def _watch(client: httpx.AsyncClient, who: StaffPerson, version: int, course: Course) -> None:
