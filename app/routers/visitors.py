@@ -26,7 +26,8 @@ def visitor_of(request: Request) -> Visitor:
     """Which browser calls. A cookie that we did not make is as good as none."""
     mark = request.cookies.get(COOKIE)
     known = None if mark is None else platform_of(request).visitor_marks.read(mark)
-    return Visitor(known, signals=request.headers.get(SIGNAL) == "1")
+    said = ",".join(request.headers.getlist(SIGNAL)).split(",")  # a proxy may have joined several
+    return Visitor(known, signals="1" in map(str.strip, said))
 
 
 def remember(request: Request, response: Response, visitor_id: UUID) -> Response:

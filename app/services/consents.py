@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.processing import CONSENT, OURSELVES
 from app.core.columns import UtcDateTime
 from app.core.statements import Prepared, bound, prepare
-from app.models import ConsentEvent, ConsentState, Purpose, Recipient
+from app.models import ConsentEvent, ConsentState, Customer, Purpose, Recipient
 from app.services.platform import Platform
 
 
@@ -33,7 +33,8 @@ async def allows(
     on an index. What is in doubt is a no: a purpose that is not in force, fields beyond it, a
     consent that was never given, is to older words than still count, for another recipient, for
     fewer fields, or has expired. To a third party nothing goes without a consent, whatever the
-    purpose rests on (promise P20), and nothing at all once it is retired.
+    purpose rests on (promise P20), and nothing at all once it is retired. A closed account's
+    consents count no more.
     """
     now = platform.clock() if at is None else at
     values = {
@@ -51,8 +52,8 @@ async def allows(
     if not rows:
         return False
     found = rows[0]
-    basis, withdrawable, covered, kept_from, retired_at = found[:5]
-    state, version, consented, expires_at = found[5:]
+    basis, withdrawable, covered, kept_from, retired_at, closed_at = found[:6]
+    state, version, consented, expires_at = found[6:]
     wanted = set(fields)
     if not wanted <= set(covered) or (retired_at is not None and retired_at <= now):
         return False
@@ -60,6 +61,7 @@ async def allows(
         return not (withdrawable and state in {"denied", "withdrawn"})
     return (
         state == "granted"
+        and (closed_at is None or closed_at > now)
         and version >= kept_from
         and (expires_at is None or expires_at > now)
         and (consented is None or wanted <= set(consented))
@@ -81,6 +83,9 @@ def _question(*, past: bool) -> Select[Any]:
         .where(Recipient.id == bound("recipient", Uuid()))
         .scalar_subquery()
     )
+    closed_at = (
+        select(Customer.closed_at).where(Customer.id == bound("subject", Uuid())).scalar_subquery()
+    )
     return (
         select(
             Purpose.basis,
@@ -88,6 +93,7 @@ def _question(*, past: bool) -> Select[Any]:
             Purpose.fields,
             Purpose.consent_kept_from,
             retired_at.label("retired_at"),
+            closed_at.label("closed_at"),
             said.c.state,
             said.c.purpose_version,
             said.c.fields,

@@ -9,13 +9,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Dialect, Select, Uuid, or_, select
+from sqlalchemy import Dialect, Select, Uuid, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.processing import OURSELVES
 from app.core.columns import UtcDateTime
 from app.core.statements import Prepared, bound, prepare
-from app.models import ConsentState, ConsentSubject, Purpose
+from app.models import ConsentState, ConsentSubject, Customer, Purpose
 from app.services.platform import Platform
 
 
@@ -57,6 +57,7 @@ def _standing() -> Select[Any]:
         ConsentState.state == "granted",
         ConsentState.purpose_version >= kept_from,
         or_(ConsentState.expires_at.is_(None), ConsentState.expires_at > now),
+        ~exists().where(Customer.id == ConsentState.subject_id, Customer.closed_at.is_not(None)),
     )
 
 

@@ -13,8 +13,9 @@ from app.core.ids import new_id
 from app.models import ConsentEvent, ConsentState, ConsentSubject, Purpose, Recipient
 from app.services import consent_ledger, consent_states, consents
 from app.services.consent_ledger import Recorded, Statement
+from app.services.standing_consents import standing
 from app.services.system import operator
-from tests.support.people import add_staff
+from tests.support.people import add_customer, add_staff, change_columns
 from tests.support.records import rows
 from tests.support.service import Service
 
@@ -179,3 +180,13 @@ async def test_the_past_is_asked_of_the_ledger(house: Service) -> None:
     before = moments[0] - timedelta(hours=1)
     for at, expected in zip((before, *moments), (False, True, False, True), strict=True):
         assert await consents.allows(platform, subject, "marketing", at=at) == expected
+
+
+async def test_a_closed_account_s_consents_count_no_more(house: Service) -> None:
+    maria = await add_customer(house.platform, marketing=True)
+    assert await consents.allows(house.platform, maria.id, "marketing")
+    assert await standing(house.platform, maria.id) == {"marketing"}
+    closed = house.platform.clock()
+    await change_columns(house.platform, maria.id, status="closed", closed_at=closed)
+    assert not await consents.allows(house.platform, maria.id, "marketing")
+    assert await standing(house.platform, maria.id) == set()

@@ -105,7 +105,7 @@ async def test_nothing_hidden_is_named(service: Service, member: StaffPerson) ->
     leaves = {name.rpartition(".")[2] for name in seen}
     said = set(words_in(answer.json()))
     for table in Base.metadata.tables.values():
-        assert table.name not in said
+        assert table.name in leaves or table.name not in said
         for column in table.columns:
             assert column.name in leaves or column.name not in said
 
