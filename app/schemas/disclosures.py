@@ -62,8 +62,7 @@ class DisclosureOrder(Body):
 class DisclosedTo(View):
     """The third party, as it is now."""
 
-    resource: ClassVar[str] = "disclosure"
-    member: ClassVar[str] = "recipient"
+    resource: ClassVar[str] = "recipient"
 
     name: str
     country: str
