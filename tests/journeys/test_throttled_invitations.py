@@ -72,10 +72,12 @@ async def test_a_note_is_no_place_to_guess_ones_password(guarded: Service) -> No
         )
         for n in range(7)
     ]
-    assert [answer.status_code for answer in answers] == [201] * 5 + [429] * 2
+    assert [answer.status_code for answer in answers] == [201] * 7
+    kept = [f"Palpite-{n:04d}!" in answer.json()["note"] for n, answer in enumerate(answers)]
+    assert kept == [True] * 5 + [False] * 2, "then whatever looks like one goes, right or wrong"
     change = {"current_password": "Outro-palpite-77!", "new_password": "viola-em-3-cacos!"}
     tried = await guarded.client.put("/v1/customer/password", json=change, headers=maria.headers)
-    assert code(tried) == (429, "too_many_requests"), "they are the same tries"
+    assert tried.status_code == 422, "no text keeps anybody from changing the password"
     prose = await invite(
         guarded, maria.headers, "nota@exemplo.com.br", "invoices", note="Bom dia, Carlos."
     )
