@@ -289,8 +289,8 @@ async def test_no_budget_is_off_where_the_network_is_unknown(
 ) -> None:
     budget = RULES[deed].network
     assert budget is not None
-    waits = [await exact.wait(None, None, deed) for _ in range(400)]
-    assert waits == [0] * budget.tries + [budget.seconds] * (400 - budget.tries)
+    waits = [await exact.wait(None, None, deed) for _ in range(budget.tries + 100)]
+    assert waits == [0] * budget.tries + [budget.seconds] * 100
     assert await exact.passed(1, "None", None) == 1
     assert await exact.wait("None", None, deed) == 0  # a text is another network
 
@@ -312,8 +312,9 @@ async def test_any_text_can_be_an_account(moment: Moment, account: str) -> None:
 @pytest.mark.parametrize("deed", RULES)
 async def test_every_deed_is_limited(moment: Moment, deed: ThrottledDeed) -> None:
     trial = in_memory(moment)
-    waits = [await trial.wait(HOME, MARIA, deed) for _ in range(500)]
-    assert 0 < waits.count(0) <= 120
+    most = 1200 if deed == "analytics" else 120  # pages report by themselves
+    waits = [await trial.wait(HOME, MARIA, deed) for _ in range(most + 380)]
+    assert 0 < waits.count(0) <= most
     assert max(waits) <= 900
 
 

@@ -158,7 +158,7 @@ def _value(table: Table, column: Column[Any]) -> Any:
     elif isinstance(kind, Date):
         made = (_FIRST_MOMENT + timedelta(days=number)).date()
     elif isinstance(kind, UtcDateTime):
-        made = _FIRST_MOMENT + timedelta(days=number)
+        made = _FIRST_MOMENT + timedelta(hours=number)  # in the past, however many were made
     elif isinstance(kind, LargeBinary):
         made = hashlib.shake_128(text.encode()).digest(kind.length or 32)
     elif isinstance(kind, Boolean):
