@@ -256,7 +256,7 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
     if path.startswith("/v1/staff"):
         taken.append(_purpose())
     if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
-        taken.append(_reason(required=(method, path) in _REASONED))
+        taken.append(_reason())
     if method == "patch" or (method, path) in _FROM_A_STATE:
         example = '"3f7a0c51e9d24b86a1f0c2d4e6b8a097"'
         meaning = "The `ETag` that was read; `*` for whatever stands there."
@@ -275,9 +275,6 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
         taken.append(_header("Idempotency-Key", meaning, example, pattern=f"^{FORM.pattern}$"))
     return taken
 
-
-_REASONED: Final = frozenset({("post", "/v1/staff/customers/{customer_id}/disclosures")})
-"""Operations that every role gives a reason for."""
 
 _IDEMPOTENT: Final = frozenset(
     {
@@ -424,7 +421,7 @@ def _purpose() -> dict[str, Any]:
     return _header("X-Purpose", meaning, "legal_obligation", enum=purposes)
 
 
-def _reason(*, required: bool) -> dict[str, Any]:
+def _reason() -> dict[str, Any]:
     seen = f"[^{UNSAFE}{UNSEEN}]"
     between = f"{{{SHORTEST_REASON - 2},{LONGEST_REASON - 2}}}"
     meaning = (
@@ -433,5 +430,4 @@ def _reason(*, required: bool) -> dict[str, Any]:
         + "."
     )
     pattern = f"^{seen}[^{UNSAFE}]{between}{seen}$"
-    example = "Incidente 42: conferir o cadastro"
-    return _header("X-Reason", meaning, example, required=required, pattern=pattern)
+    return _header("X-Reason", meaning, "Incidente 42: conferir o cadastro", pattern=pattern)

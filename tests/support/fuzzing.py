@@ -47,6 +47,7 @@ OF_THE_MOMENT: Final = frozenset(
         "invalid_cursor",
         "idempotency_key_reused",
         "tax_id_not_of_kind",
+        "reason_required",  # of every role, for a disclosure
         "invalid_tax_id",  # in a query, where values are taken over from elsewhere
         "tax_id_not_of_country",
         "recipient_missing",
@@ -271,7 +272,7 @@ def narrowed(document: Mapping[str, Any], own: Mapping[str, Any], page: str) -> 
                     parameter["schema"]["enum"] = own["purposes"]
                     parameter["example"] = own["purposes"][0]
                 if parameter["name"] == "X-Reason":
-                    parameter["required"] |= own["viewer"] == "systems_engineer"
+                    parameter["required"] = own["viewer"] == "systems_engineer"
                 if path == f"/v1/staff/{page}s" and parameter["in"] == "query":
                     if parameter["name"] not in seen["parameters"]:
                         continue
