@@ -86,7 +86,7 @@ ENDING: Final = (
 )
 """Where sessions of the caller end, or the password that the document's examples sign in with."""
 
-NEGATIVE: Final = ["400", "401", "403", "404", "405", "412", "415", "422", "428"]
+NEGATIVE: Final = ["400", "401", "403", "404", "405", "412", "413", "415", "422", "428"]
 """What answers data that the document does not allow: never a 2xx, never a 5xx."""
 
 for _name, _values in FORMATS.items():
