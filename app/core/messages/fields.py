@@ -102,6 +102,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Não é um telefone válido. Informe o DDD: (11) 91234-5678.",
         "Not a valid phone. Give the area code: (11) 91234-5678.",
     ),
+    "invalid_process_number": _both(
+        "Não é um número de processo (CNJ) válido: confira os dígitos verificadores.",
+        "Not a valid (CNJ) process number: compare its check digits.",
+    ),
     "invalid_tax_id": _both("Não é um CPF ou CNPJ válido.", "Not a valid CPF or CNPJ."),
     "invalid_cpf": _both("Não é um CPF válido.", "Not a valid CPF."),
     "invalid_cnpj": _both("Não é um CNPJ válido.", "Not a valid CNPJ."),

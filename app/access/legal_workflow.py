@@ -1,0 +1,135 @@
+"""The life of a legal request: one readable table, a line per deed (promises P6, P7).
+
+`from` and `to` are states; `who` may do it; `not` names the people, out of those on the request's
+own record, who may not be the same one (four eyes); `proof` wants a fresh proof of presence. What
+is not written here cannot happen. A deed that needs more than one director stays where it is until
+the last of them did it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from app.access.matrix import MatrixError
+
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    DRAFT = "draft"
+    RECEIVED = "received"
+    IDENTITY_CHECK = "identity_check"
+    INFORMATION_REQUESTED = "information_requested"
+    LEGAL_REVIEW = "legal_review"
+    NARROWED = "narrowed"
+    APPROVAL = "approval"
+    COLLECTING = "collecting"
+    SECOND_CHECK = "second_check"
+    PACKAGED = "packaged"
+    DELIVERED = "delivered"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    APPEALED = "appealed"
+
+
+TABLE = """
+    deed            from                   to                     who        not               proof
+    submit          draft                  received               sender     -                 -
+    discard         draft                  withdrawn              sender     -                 -
+    begin           received               identity_check         desk       -                 -
+    confirm         identity_check         legal_review           desk       -                 -
+    ask             identity_check         information_requested  desk       -                 -
+    ask             legal_review           information_requested  desk       -                 -
+    inform          information_requested  identity_check         sender     -                 -
+    lapse           information_requested  expired                system     -                 -
+    narrow          legal_review           narrowed               desk       -                 -
+    forward         legal_review           approval               desk       -                 -
+    forward         narrowed               approval               desk       -                 -
+    return          approval               legal_review           director   -                 -
+    return          second_check           legal_review           desk       -                 -
+    approve         approval               collecting             director   reviewer          yes
+    collected       collecting             second_check           system     -                 -
+    check           second_check           packaged               desk       reviewer,approver yes
+    deliver         packaged               delivered              system     -                 -
+    acknowledge     delivered              acknowledged           sender     -                 -
+    lapse           delivered              expired                system     -                 -
+    close           acknowledged           closed                 desk       -                 -
+    close           rejected               closed                 desk       -                 -
+    close           expired                closed                 desk       -                 -
+    close           withdrawn              closed                 desk       -                 -
+    reject          received               rejected               desk       -                 yes
+    reject          identity_check         rejected               desk       -                 yes
+    reject          information_requested  rejected               desk       -                 yes
+    reject          legal_review           rejected               desk       -                 yes
+    reject          narrowed               rejected               desk       -                 yes
+    reject          approval               rejected               director   reviewer          yes
+    withdraw        received               withdrawn              sender     -                 -
+    withdraw        identity_check         withdrawn              sender     -                 -
+    withdraw        information_requested  withdrawn              sender     -                 -
+    withdraw        legal_review           withdrawn              sender     -                 -
+    withdraw        narrowed               withdrawn              sender     -                 -
+    withdraw        approval               withdrawn              sender     -                 -
+    withdraw        collecting             withdrawn              sender     -                 -
+    withdraw        second_check           withdrawn              sender     -                 -
+    withdraw        packaged               withdrawn              sender     -                 -
+    appeal          narrowed               appealed               sender     -                 -
+    appeal          rejected               appealed               sender     -                 -
+    appeal          delivered              appealed               sender     -                 -
+    appeal          acknowledged           appealed               sender     -                 -
+    contest         legal_review           appealed               director   -                 yes
+    contest         approval               appealed               director   -                 yes
+    resume          appealed               identity_check         director   -                 yes
+    dismiss         appealed               closed                 director   reviewer          yes
+"""
+"""``sender``: the officer who sent it, a colleague on it, or, for what came on paper or by mail,
+the desk; ``desk``: privacy officer or director; ``system``: the worker."""
+
+WHO: Final = frozenset({"sender", "desk", "director", "system"})
+PEOPLE: Final = frozenset({"reviewer", "approver", "checker"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the table: a deed from one state to the next."""
+
+    deed: str
+    origin: State
+    to: State
+    who: str
+    apart_from: frozenset[str]
+    needs_presence: bool
+
+
+def _read(table: str) -> Mapping[tuple[str, State], Step]:
+    _heading, *lines = [line.split() for line in table.splitlines() if line.strip()]
+    steps: dict[tuple[str, State], Step] = {}
+    for deed, origin, to, who, apart, proof in lines:
+        people = frozenset() if apart == "-" else frozenset(apart.split(","))
+        key = (deed, State(origin))
+        if key in steps or who not in WHO or not people <= PEOPLE or proof not in {"-", "yes"}:
+            raise MatrixError(f"legal workflow: {deed} from {origin} is not written as it must be")
+        steps[key] = Step(deed, State(origin), State(to), who, people, proof == "yes")
+    return steps
+
+
+STEPS: Final = _read(TABLE)
+"""Every step by its deed and the state it starts in."""
+
+DEEDS: Final = tuple(dict.fromkeys(step.deed for step in STEPS.values()))
+
+ENDED: Final = frozenset({State.CLOSED, State.REJECTED, State.WITHDRAWN, State.EXPIRED})
+"""Where nothing more leaves unless it is taken up again."""
+
+
+def origins(deed: str) -> frozenset[State]:
+    """The states that a deed can start in."""
+    return frozenset(step.origin for step in STEPS.values() if step.deed == deed)
+
+
+def open_deeds(state: State, who: str) -> tuple[str, ...]:
+    """What somebody in that part can do next, in the order of the table."""
+    return tuple(step.deed for step in STEPS.values() if step.origin is state and step.who == who)

@@ -1,0 +1,70 @@
+"""The state table, walked: no way to a package but by the people that it wants."""
+
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.access.legal_workflow import DEEDS, ENDED, STEPS, State, Step, open_deeds, origins
+
+PEOPLE = st.lists(st.sampled_from("abc"), min_size=1, max_size=24)
+
+
+def _walks(state: State, seen: tuple[Step, ...] = ()) -> Iterator[tuple[Step, ...]]:
+    """Every way from a state that passes no line of the table twice, without going back."""
+    yield seen
+    for step in STEPS.values():
+        if step.origin is state and step.to not in {s.origin for s in seen}:
+            yield from _walks(step.to, (*seen, step))
+
+
+def test_every_way_to_a_package_passes_review_approval_and_check() -> None:
+    packaged = [walk for walk in _walks(State.DRAFT) if walk and walk[-1].to is State.PACKAGED]
+    assert packaged
+    for walk in packaged:
+        deeds = [step.deed for step in walk]
+        order = [deeds.index(deed) for deed in ("submit", "confirm", "forward", "approve", "check")]
+        assert order == sorted(order)
+
+
+def test_what_ended_is_taken_up_again_by_nobody_but_an_appeal() -> None:
+    for step in STEPS.values():
+        if step.origin in ENDED:
+            assert step.to in {State.CLOSED, State.APPEALED}
+
+
+def test_every_state_is_reached_and_left() -> None:
+    assert {step.to for step in STEPS.values()} | {State.DRAFT} == set(State)
+    assert {step.origin for step in STEPS.values()} | {State.CLOSED} == set(State)
+
+
+def test_approver_and_checker_stand_apart_with_proof() -> None:
+    for (deed, _), step in STEPS.items():
+        if deed == "approve":
+            assert step.who == "director"
+            assert step.apart_from == {"reviewer"}
+            assert step.needs_presence
+        if deed == "check":
+            assert step.apart_from == {"reviewer", "approver"}
+            assert step.needs_presence
+
+
+@given(PEOPLE, st.lists(st.sampled_from(DEEDS), min_size=1, max_size=24))
+def test_no_walk_packages_without_three_people(people: list[str], deeds: list[str]) -> None:
+    state, role = State.DRAFT, {"reviewer": "", "approver": "", "checker": ""}
+    for person, deed in zip(people, deeds, strict=False):
+        step = STEPS.get((deed, state))
+        if step is None or person in {role[other] for other in step.apart_from}:
+            continue
+        part = {"forward": "reviewer", "approve": "approver", "check": "checker"}.get(deed)
+        if part is not None:
+            role[part] = person
+        state = step.to
+        if state is State.PACKAGED:
+            assert len(set(role.values())) == 3
+
+
+def test_what_can_be_done_next_is_told() -> None:
+    assert open_deeds(State.DRAFT, "sender") == ("submit", "discard")
+    assert open_deeds(State.CLOSED, "desk") == ()
+    assert origins("approve") == {State.APPROVAL}
