@@ -23,6 +23,7 @@ from app.core.links import has_link
 from app.core.moments import parse_day, parse_moment
 from app.core.passwords import LONGEST_NEW_PASSWORD, SHORTEST_PASSWORD, require_strong_password
 from app.core.phones import normalise_phone
+from app.core.process_numbers import PROCESS_NUMBER_SHAPE, normalise_process_number
 from app.core.text import (
     UNSAFE,
     UNSAFE_IN_LINES,
@@ -214,6 +215,38 @@ TaxIdText = Annotated[
                 "Refused when the check digits are wrong or a CPF's digits are all the same."
             ),
             "examples": ["529.982.247-25", "12.ABC.345/01DE-35"],
+        },
+    ),
+]
+
+Cpf = Annotated[
+    str,
+    Checked(
+        lambda text: normalise_tax_id(text, "person").digits,
+        {
+            "format": "cpf",
+            "pattern": CPF_PATTERN,
+            "description": (
+                "A person's CPF, with or without mask; kept without. Refused when the check digits "
+                "are wrong or all the digits are the same."
+            ),
+            "examples": ["529.982.247-25"],
+        },
+    ),
+]
+
+ProcessNumber = Annotated[
+    str,
+    Checked(
+        normalise_process_number,
+        {
+            "format": "cnj-process-number",
+            "pattern": f"^{_BLANKS}{PROCESS_NUMBER_SHAPE}{_BLANKS}$",
+            "description": (
+                "The number of a Brazilian lawsuit (CNJ), with or without its separators; kept "
+                "with them. Refused when the check digits are wrong."
+            ),
+            "examples": ["0001234-03.2026.8.26.0100"],
         },
     ),
 ]

@@ -12,6 +12,7 @@ from app.core.addresses import STATES
 from app.core.messages import FIELDS
 from app.schemas.fields import (
     WHOLE,
+    Cpf,
     Day,
     Email,
     Instant,
@@ -19,6 +20,7 @@ from app.schemas.fields import (
     PersonName,
     Phone,
     PostalCode,
+    ProcessNumber,
     State,
     TaxIdText,
     TriedPassword,
@@ -34,6 +36,8 @@ TYPES: dict[str, TypeAdapter[Any]] = {
     "email": TypeAdapter(Email),
     "phone": TypeAdapter(Phone),
     "tax_id": TypeAdapter(TaxIdText),
+    "cpf": TypeAdapter(Cpf),
+    "process_number": TypeAdapter(ProcessNumber),
     "postal_code": TypeAdapter(PostalCode),
     "state": TypeAdapter(State),
     "moment": TypeAdapter(Instant),
@@ -102,6 +106,8 @@ def test_whatever_is_accepted_is_valid_by_the_schema(name: str, text: str) -> No
         ("email", "idn-email"),
         ("phone", "phone"),
         ("tax_id", "cpf-or-cnpj"),
+        ("cpf", "cpf"),
+        ("process_number", "cnj-process-number"),
         ("postal_code", "cep"),
         ("password", "password"),
         ("tried_password", "password"),

@@ -16,6 +16,7 @@ _CPF_SECOND = (11, *_CPF_FIRST)
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZáâãàçéêíóôõúüÁÂÃÇÉÊÍÓÔÕÚßøñ王"
 _DIGITS = "0123456789"
+_SEPARATORS = str.maketrans("", "", "-.")
 _SYMBOLS = "!@#$%&*()-_=+[]{};:,.<>/?|~'\"\\"
 
 
@@ -84,6 +85,22 @@ SEARCHES: Final = st.lists(
 ).map(" ".join)
 """Up to eight words."""
 
+
+def _process_number(serial: int, year: int, branch: int, court: int, unit: int) -> str:
+    rest = int(f"{serial:07}{year:04}{branch}{court:02}{unit:04}00") % 97
+    return f"{serial:07}-{98 - rest:02}.{year:04}.{branch}.{court:02}.{unit:04}"
+
+
+PROCESS_NUMBERS: Final = st.builds(
+    _process_number,
+    st.integers(0, 9_999_999),
+    st.integers(1990, 2099),
+    st.integers(1, 9),
+    st.integers(0, 99),
+    st.integers(0, 9999),
+)
+"""CNJ (Resolução 65/2008), with their separators."""
+
 NETWORKS: Final = st.one_of(
     st.builds("{}.{}.{}.0/{}".format, *[st.integers(1, 223)] * 3, st.integers(16, 32)),
     st.builds("{:x}:{:x}::/{}".format, *[st.integers(0x2001, 0x3FFF)] * 2, st.integers(40, 128)),
@@ -93,6 +110,9 @@ NETWORKS: Final = st.one_of(
 
 FORMATS: Final[Mapping[str, st.SearchStrategy[str]]] = {
     "cep": POSTAL_CODES | POSTAL_CODES.map(lambda code: f"{code[:5]}-{code[5:]}"),
+    "cnj-process-number": PROCESS_NUMBERS
+    | PROCESS_NUMBERS.map(lambda number: number.translate(_SEPARATORS)),
+    "cpf": CPFS | CPFS.map(_masked_cpf),
     "cpf-or-cnpj": CPFS | CPFS.map(_masked_cpf) | CNPJS | CNPJS.map(_masked_cnpj),
     "idn-email": EMAILS,
     "ip-network": NETWORKS,
