@@ -46,7 +46,7 @@ async def receive(
     """Store what the visitor allows; say nothing of what was dropped.
 
     Campaigns are kept only with a yes to `cookies_marketing` as well. While the browser signals
-    that it wants nothing of the kind, nothing is stored whatever stands. Raises
+    that it wants nothing of the kind, nothing is stored, and what stands is taken back. Raises
     `Failure("too_many_requests")` for a network that sends too much.
     """
     require(actor, ADD)

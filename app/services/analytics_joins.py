@@ -13,7 +13,7 @@ from app.access.actors import Actor
 from app.access.permissions import member_may
 from app.access.processing import ANALYTICS, COOKIES_ANALYTICS
 from app.models import AnalyticsEvent
-from app.services import consents
+from app.services import consents, visitor_signals
 from app.services.analytics_events import LIST, RESOURCE
 from app.services.audit_log import Deed
 from app.services.platform import Platform
@@ -28,12 +28,18 @@ ACTION: Final = "auth:analytics_event:join"
 async def join(platform: Platform, caller: Actor, live: LiveSession, visitor: Visitor) -> None:
     """Join the history of the browser that just signed in; on record. Often there is nothing to do.
 
-    It takes the account's consent to `analytics`, the browser's own to be measured and no signal
-    against it, and somebody who answers for the account's consents: nobody's browsing is to be seen
-    by others of the account because a colleague agreed.
+    A signal that the browser sends is noted instead (see `visitor_signals.py`). To join takes the
+    account's consent to `analytics`, the browser's own to be measured, and somebody who answers for
+    the account's consents: nobody's browsing is to be seen by others of the account because a
+    colleague agreed.
     """
     account = live.customer_id
-    if account is None or visitor.id is None or visitor.signals:
+    if visitor.id is None:
+        return
+    if visitor.signals:
+        await visitor_signals.note(platform, caller, visitor.id)
+        return
+    if account is None:
         return
     if not member_may(live.permissions, LIST):
         return

@@ -41,7 +41,8 @@ async def say(
 ) -> tuple[UUID, bytes]:
     """One event for each choice; the visitor's id, a new one for a browser without, and `read`.
 
-    A no erases at once what was stored on the strength of a yes. Raises `Failure` with
+    A no erases at once what was stored on the strength of a yes. A yes while the browser signals
+    its no is kept as said, and does not count (see `visitor_signals.py`). Raises `Failure` with
     ``validation_failed`` for a yes that does not say to which words, ``unknown_purpose`` or
     ``purpose_version_not_current`` as the ledger does, ``too_many_requests``.
     """
@@ -54,8 +55,6 @@ async def say(
     )
     visitor_id = visitor.id or platform.visitor_marks.new()
     async with platform.database.transaction() as connection:
-        if visitor.signals:  # before the choices: these are the later word
-            await visitor_signals.note_within(platform, connection, actor, visitor_id)
         for choice in choices:
             statement = Statement(
                 subject_id=visitor_id,
@@ -70,6 +69,8 @@ async def say(
             )
             event = await consent_ledger.record(platform, connection, actor, statement)
             await consent_effects.follow(platform, connection, event)
+        if visitor.signals:  # after the choices: it has the last word, whatever was said
+            await visitor_signals.note_within(platform, connection, actor, visitor_id)
     return visitor_id, await _told(platform, Visitor(visitor_id, visitor.signals))
 
 

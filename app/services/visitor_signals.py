@@ -1,23 +1,32 @@
 """Global Privacy Control: a browser's ``Sec-GPC: 1`` is a no to all that is not necessary.
 
-It is put on the ledger once for each visitor, as if they had refused every purpose that visitors
-are asked for. From then on it counts as any other no: a yes that was said *afterwards* is the later
-word, and stands. But while the browser still sends the signal nothing is stored on the strength of
-that yes: of two contradicting signs the more protective one is followed, and the yes comes to count
-once the signal is no longer sent.
+* The signal wins for the very request that brings it: nothing is allowed, stored or joined then.
+* It is also put on the ledger as a refusal of every purpose that visitors are asked for, unless a
+  no that was said by the signal, or under it, is the last word already. So whatever yes was said
+  since the last signal is taken back by the next one, and what hung on it is erased.
+* A yes that is said *while* the browser sends the signal is kept as what was said, and taken back
+  by the signal in the same transaction: it never comes to count. Consent has to be unequivocal, and
+  that it is falls to us to prove (LGPD art. 5, XII; art. 8, §2); of two contradicting signs the
+  more protective one is followed. The signal's own specification leaves it to local law whether a
+  site may be told otherwise (explainer, 6.4). Whoever means yes turns the signal off for this site,
+  which browsers offer, and says it again.
+* Once the signal is gone its no stands until something else is said, as any no.
+
+A browser that stops and resumes sending without having said anything in between gets no further
+event: the no of the signal stood all the while.
 """
 
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Dialect, Uuid, select
+from sqlalchemy import Dialect, Uuid, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
-from app.access.processing import ASKED_OF_VISITORS
+from app.access.processing import ASKED_OF_VISITORS, OURSELVES
 from app.core.statements import Prepared, bound, prepare
-from app.models import ConsentEvent
+from app.models import ConsentEvent, ConsentState
 from app.services import consent_effects, consent_ledger
 from app.services.consent_ledger import Statement
 from app.services.platform import Platform
@@ -28,20 +37,27 @@ EVIDENCE: Final = {"signal": SIGNAL}
 DESPITE: Final = {"despite": SIGNAL}
 """The evidence of a choice that somebody made while their browser sent the signal."""
 
-_NOTED: Final = (
-    select(ConsentEvent.id)
+_REFUSED: Final = (
+    select(ConsentState.purpose)
+    .join(ConsentEvent, ConsentEvent.id == ConsentState.id)
     .where(
-        ConsentEvent.subject_id == bound("subject", Uuid()),
-        ConsentEvent.evidence["signal"].as_string() == SIGNAL,
+        ConsentState.subject_id == bound("subject", Uuid()),
+        ConsentState.recipient_id == OURSELVES,
+        ConsentState.state.in_(("denied", "withdrawn")),
+        or_(
+            ConsentEvent.evidence["signal"].as_string() == SIGNAL,
+            ConsentEvent.evidence["despite"].as_string() == SIGNAL,
+        ),
     )
-    .limit(1)
 )
+"""The purposes whose last word is a no under the signal."""
 
 
 async def note(platform: Platform, actor: Actor, visitor_id: UUID) -> None:
-    """Put the visitor's signal on the ledger, unless it is there already."""
+    """Put the visitor's signal on the ledger for all purposes where it is not the last word."""
     statement = _prepared(platform.database.dialect)
-    if await platform.database.fetch(statement, {"subject": visitor_id}):
+    refused = await platform.database.fetch(statement, {"subject": visitor_id})
+    if {purpose for (purpose,) in refused} >= ASKED_OF_VISITORS:
         return
     async with platform.database.transaction() as connection:
         await note_within(platform, connection, actor, visitor_id)
@@ -52,9 +68,8 @@ async def note_within(
 ) -> None:
     """The same in the caller's transaction. Of two at once the second finds it noted."""
     await lock(connection, visitor_id)
-    if (await connection.execute(_NOTED, {"subject": visitor_id})).first() is not None:
-        return
-    for purpose in sorted(ASKED_OF_VISITORS):
+    refused = (await connection.execute(_REFUSED, {"subject": visitor_id})).scalars()
+    for purpose in sorted(ASKED_OF_VISITORS.difference(refused)):
         refusal = Statement(
             subject_id=visitor_id,
             subject_kind="visitor",
@@ -69,4 +84,4 @@ async def note_within(
 
 @lru_cache(maxsize=4)
 def _prepared(dialect: Dialect) -> Prepared:
-    return prepare(_NOTED, dialect)
+    return prepare(_REFUSED, dialect)

@@ -124,6 +124,15 @@ async def test_a_signal_a_no_or_a_foreign_page_joins_nothing(house: Service) -> 
     assert await joined(house, maria) == []
 
 
+async def test_a_signal_at_a_sign_in_takes_back_what_was_allowed(house: Service) -> None:
+    maria, browser = await agreeing(house), await visited(house, "/")
+    await browser.sign_in(maria.email)
+    assert len(await joined(house, maria)) == 1
+    assert (await browser.sign_in(maria.email, **{"Sec-GPC": "1"})).status_code == 200
+    assert (await browser.standing())["cookies_analytics"] == ("withdrawn", False)
+    assert await joined(house, maria) == []
+
+
 async def test_a_browsers_consent_that_ran_out_joins_nothing(
     house: Service, later: Callable[..., None]
 ) -> None:

@@ -30,6 +30,9 @@ OURS, LISTED, EVIL = (
 )
 
 SIGNAL = {"signal": "Sec-GPC", "version_named": False}
+DESPITE = {"despite": "Sec-GPC"}
+UNREAD = {"version_named": False}
+"""A no names no words."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -177,7 +180,7 @@ async def test_of_two_choices_both_or_none_are_kept(house: Service) -> None:
     assert (await browser.standing())["cookies_analytics"] == ("granted", True)
 
 
-async def test_a_signal_is_a_no_to_everything_and_noted_once(house: Service) -> None:
+async def test_a_signal_is_a_no_to_everything_and_noted_once_at_a_time(house: Service) -> None:
     browser = Browser(house)
     await browser.say(cookies_analytics=True, cookies_preferences=False)
     browser.headers |= GPC
@@ -200,21 +203,79 @@ async def test_a_signal_is_a_no_to_everything_and_noted_once(house: Service) -> 
     assert all(event.actor_kind == "anonymous" for event in noted)
 
 
-async def test_a_later_yes_waits_until_the_signal_is_gone(house: Service) -> None:
+def said(events: list[Any]) -> list[tuple[str, str, Any]]:
+    return [(event.purpose, event.state, event.evidence) for event in events]
+
+
+async def test_each_signal_takes_back_what_was_allowed_since_the_last(house: Service) -> None:
+    browser = Browser(house)
+    await browser.say(**dict.fromkeys(ALL, True))
+    for _ in range(3):
+        before = len(await ledger(browser))
+        browser.headers |= GPC
+        for _ in range(2):
+            assert await browser.standing() == dict.fromkeys(ALL, ("withdrawn", False))
+        assert said((await ledger(browser))[before:]) == [
+            (purpose, "withdrawn", SIGNAL) for purpose in ALL
+        ]
+        del browser.headers["Sec-GPC"]
+        assert await browser.standing() == dict.fromkeys(ALL, ("withdrawn", False)), "from then on"
+        await browser.say(**dict.fromkeys(ALL, True))
+        assert await browser.standing() == dict.fromkeys(ALL, ("granted", True))
+
+
+async def test_a_signal_says_no_once_more_of_what_was_refused_by_hand(house: Service) -> None:
+    browser = Browser(house)
+    browser.headers |= GPC
+    await browser.say(cookies_analytics=False)
+    del browser.headers["Sec-GPC"]
+    await browser.say(cookies_marketing=False)
+    browser.headers |= GPC
+    for _ in range(2):
+        await browser.standing()
+    assert said(await ledger(browser)) == [
+        ("cookies_analytics", "denied", DESPITE | UNREAD),
+        ("cookies_marketing", "denied", SIGNAL),
+        ("cookies_preferences", "denied", SIGNAL),
+        ("cookies_marketing", "denied", UNREAD),
+        ("cookies_marketing", "denied", SIGNAL),
+    ]
+
+
+async def test_a_yes_under_the_signal_is_kept_as_said_and_never_counts(house: Service) -> None:
     browser = Browser(house)
     browser.headers |= GPC
     answer = await browser.say(cookies_analytics=True)
     assert answer.json()["signal"] is True
-    assert (await browser.standing())["cookies_analytics"] == ("granted", False)
-    assert [(event.purpose, event.state, event.evidence) for event in await ledger(browser)] == [
-        *((purpose, "denied", SIGNAL) for purpose in ALL),
-        ("cookies_analytics", "granted", {"despite": "Sec-GPC"}),
+    refused = {
+        "cookies_analytics": ("withdrawn", False),
+        "cookies_marketing": ("denied", False),
+        "cookies_preferences": ("denied", False),
+    }
+    assert await browser.standing() == refused
+    assert said(await ledger(browser)) == [
+        ("cookies_analytics", "granted", DESPITE),
+        ("cookies_analytics", "withdrawn", SIGNAL),
+        ("cookies_marketing", "denied", SIGNAL),
+        ("cookies_preferences", "denied", SIGNAL),
     ]
     del browser.headers["Sec-GPC"]
+    assert await browser.standing() == refused
+    await browser.say(cookies_analytics=True)
     assert (await browser.standing())["cookies_analytics"] == ("granted", True)
-    browser.headers |= GPC
-    assert (await browser.standing())["cookies_analytics"] == ("granted", False)
-    assert len(await ledger(browser)) == 4, "once for each visitor"
+
+
+async def test_of_a_yes_and_signals_at_once_the_signal_remains(house: Service) -> None:
+    browser = Browser(house)
+    await browser.say(cookies_analytics=False)
+    signalling = Browser(house, cookie=browser.cookie)
+    signalling.headers |= GPC
+    for _ in range(3):
+        await asyncio.gather(
+            browser.say(cookies_analytics=True), *(signalling.standing() for _ in range(3))
+        )
+        await signalling.standing()
+        assert (await browser.standing())["cookies_analytics"] == ("withdrawn", False)
 
 
 async def test_a_signal_alone_marks_nobody(house: Service) -> None:

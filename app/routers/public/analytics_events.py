@@ -27,9 +27,10 @@ async def add_analytics_events(request: Request, batch: AnalyticsBatch) -> Respo
     64 KiB. The answer is the same whether anything was stored or not.
 
     Kept is only what the cookie `__Host-salvaguarda-visitor` allows at this moment: nothing without
-    a yes to `cookies_analytics`, nothing while the browser sends `Sec-GPC: 1`; `campaign` only with
-    a yes to `cookies_marketing`. Of the caller a coarse network (/24, or /48 of IPv6) and the kind
-    of browser are kept; no address, no agent text. All of it is deleted after 13 months.
+    a yes to `cookies_analytics`, nothing while the browser sends `Sec-GPC: 1`, which takes the
+    yes back; `campaign` only with a yes to `cookies_marketing`. Of the caller a coarse network
+    (/24, or /48 of IPv6) and the kind of browser are kept; no address, no agent text. All of it is
+    deleted after 13 months.
     """
     require_own_page(request)
     await analytics_events.receive(

@@ -24,7 +24,8 @@ router = APIRouter(prefix="/v1/public/cookie-consents", tags=["public"], route_c
 async def read_cookie_consents(request: Request) -> Response:
     """Of the caller's own cookie `__Host-salvaguarda-visitor`; without one nothing was asked yet.
 
-    Nothing is answered in advance. While the browser sends `Sec-GPC: 1` nothing is `allowed`.
+    Nothing is answered in advance. `Sec-GPC: 1` takes back what was allowed, as a refusal that is
+    put on the ledger.
     """
     body = await cookie_consents.read(platform_of(request), actor_of(request), visitor_of(request))
     return answers.ready_json(body)
@@ -50,9 +51,10 @@ async def say_cookie_consents(request: Request, form: CookieChoices) -> Response
     The answer sets a first-party cookie with a random id, so that the browser is not asked again
     for six months. Pages of listed origins call with `credentials: "include"`.
 
-    `Sec-GPC: 1` (Global Privacy Control) is noted once for each browser as a no to everything. A
-    yes that is said later is kept as what was said, but while the signal is sent nothing is
-    `allowed`. A no erases what was stored because of a yes.
+    `Sec-GPC: 1` (Global Privacy Control) is a no to everything, and has the last word: it takes
+    back what was allowed before, and a yes that is said while it is sent is kept as what was said
+    but never counts. Who means yes is to turn the signal off for your site and say so again. A no
+    erases what was stored because of a yes.
     """
     require_own_page(request)
     language = form.language or language_of(request.scope)
