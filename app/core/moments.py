@@ -3,13 +3,18 @@
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from app.core.text import FieldRefused
+
+D = TypeVar("D", bound=date)
+"""Days, and moments, which are days to Python too."""
 
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_MONTH = re.compile(r"[12][0-9]{3}-(?:0[1-9]|1[0-2])")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -33,7 +38,14 @@ def parse_day(text: str) -> date:
         raise FieldRefused("invalid_date") from None
 
 
-def months_before(moment: datetime, months: int) -> datetime:
+def parse_month(text: str) -> date:
+    """The first day of a month such as ``2026-01``. Raises `FieldRefused("invalid_month")`."""
+    if not _MONTH.fullmatch(text):
+        raise FieldRefused("invalid_month")
+    return date.fromisoformat(f"{text}-01")
+
+
+def months_before(moment: D, months: int) -> D:
     """The same day so many months earlier; the month's last where it has no such day."""
     year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
     day = min(moment.day, monthrange(year, month + 1)[1])

@@ -1,6 +1,5 @@
 """Figures about visits, for staff: of groups, never of anybody."""
 
-from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,54 +8,50 @@ By = Literal["day", "path", "referrer", "device", "kind", "campaign"]
 
 _GROUP: Final[dict[str, Any]] = {"value": "/hospedagem/planos", "events": 120, "visitors": 40}
 
-Stepped = Annotated[int, Field(description="Rounded down to a multiple of `step`.")]
+Stepped = Annotated[
+    int, Field(description="Blurred, and rounded down to a multiple of `step`.", ge=0)
+]
 
 
-class Figures(BaseModel):
-    """How much, and of how many browsers."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"events": 60, "visitors": 20}]})
-
-    events: Annotated[
-        int, Field(description="As `visitors`; of one visitor at most `step` are counted.")
-    ]
-    visitors: Stepped
-
-
-class Group(Figures):
-    """The figures of one value."""
+class Group(BaseModel):
+    """The figures of one value: how much, and of how many browsers."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_GROUP]})
 
     value: Annotated[
         str | None, Field(description="The path, host, …; null: none was told. Days: ISO 8601.")
     ]
+    events: Annotated[
+        int, Field(description="As `visitors`; of one visitor at most five are counted.", ge=0)
+    ]
+    visitors: Stepped
 
 
 class Analytics(BaseModel):
     """Groups of at least ten visitors, the largest first; days in their order.
 
-    `other` sums up the rest, null if there are none, or fewer than ten in all. There is no total.
+    Figures are approximate: each is blurred by itself, so they do not sum up. Groups of fewer than
+    some thirty visitors are mostly left out.
     """
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
-                    "from": "2026-11-01",
-                    "to": "2026-11-07",
+                    "month": "2026-11",
                     "by": "path",
+                    "visitors": 130,
                     "groups": [_GROUP],
-                    "other": {"events": 60, "visitors": 20},
                     "step": 10,
                 }
             ]
         }
     )
 
-    since: Annotated[date, Field(alias="from")]
-    until: Annotated[date, Field(alias="to", description="The last day; it is counted.")]
+    month: Annotated[str, Field(description="ISO 8601.")]
     by: By
+    visitors: Annotated[
+        Stepped | None, Field(description="Of the whole month; null: too few to be shown.")
+    ]
     groups: list[Group]
-    other: Figures | None
     step: int

@@ -62,7 +62,7 @@ Campaign = Annotated[
         {
             "maxLength": LONGEST_CAMPAIGN,
             "pattern": f"^[^{UNSAFE}]*$",
-            "description": "As `utm_campaign` has it. Words and digits are kept.",
+            "description": "As `utm_campaign` has it. Kept if it is words, perhaps with a year.",
         },
     ),
 ]
@@ -82,8 +82,8 @@ class NewAnalyticsEvent(Body):
                 "maxLength": LONGEST_ADDRESS,
                 "pattern": f"^/[^{UNSAFE}]*$",
                 "description": (
-                    "Of the page. Query and fragment are dropped, parts that might name somebody "
-                    "become `*`, and 200 characters are kept."
+                    "Of the page. Query and fragment are dropped, parts that do not look like "
+                    "words become `*`, and 200 characters are kept. Keep people's names out of it."
                 ),
             },
         ),

@@ -20,7 +20,7 @@ from app.core.addresses import POSTAL_CODE_SHAPE, STATES, normalise_postal_code,
 from app.core.documents import CNPJ_SHAPE, CPF_SHAPE, normalise_tax_id
 from app.core.emails import LONGEST_EMAIL, normalise_email
 from app.core.links import has_link
-from app.core.moments import parse_day, parse_moment
+from app.core.moments import parse_day, parse_moment, parse_month
 from app.core.passwords import LONGEST_NEW_PASSWORD, SHORTEST_PASSWORD, require_strong_password
 from app.core.phones import normalise_phone
 from app.core.process_numbers import PROCESS_NUMBER_SHAPE, normalise_process_number
@@ -284,6 +284,18 @@ Instant = Annotated[
 Day = Annotated[
     date,
     Checked(parse_day, {"format": "date", "description": "ISO 8601.", "examples": ["2026-12-10"]}),
+]
+
+Month = Annotated[
+    date,
+    Checked(
+        parse_month,
+        {
+            "pattern": "^[12][0-9]{3}-(0[1-9]|1[0-2])$",
+            "description": "ISO 8601.",
+            "examples": ["2026-12"],
+        },
+    ),
 ]
 
 Language = Literal["pt-BR", "en"]

@@ -6,6 +6,7 @@ from app.core.clock import Clock
 from app.core.database import Database
 from app.core.settings import Settings
 from app.projection.projection import Projection
+from app.security.blurring import Blur
 from app.security.breached_passwords import BreachedPasswords
 from app.security.common_passwords import CommonPasswords
 from app.security.counters import MemoryCounters, RedisCounters
@@ -46,6 +47,7 @@ class Platform:
     csrf: CsrfTokens
     form_tokens: FormTokens
     visitor_marks: VisitorMarks
+    blur: Blur
     rotation_key: bytes = field(repr=False)
     """What each refresh token's successor is derived with."""
     totp_sealer: Sealer
@@ -101,6 +103,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         csrf=CsrfTokens(keyring.secret("csrf-tokens")),
         form_tokens=FormTokens(keyring.secret("contact-forms")),
         visitor_marks=VisitorMarks(keyring.secret("visitor-marks")),
+        blur=Blur(keyring.secret("figures")),
         rotation_key=keyring.secret("refresh-tokens"),
         totp_sealer=Sealer(keyring.secret("totp-secrets")),
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.core.moments import months_before, parse_day, parse_moment
+from app.core.moments import months_before, parse_day, parse_moment, parse_month
 from app.core.text import FieldRefused
 
 
@@ -33,6 +33,19 @@ def test_a_moment_is_read_in_utc(text: str, moment: datetime) -> None:
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(FieldRefused, match="invalid_datetime"):
         parse_moment(text)
+
+
+def test_a_month_is_read_as_its_first_day() -> None:
+    assert parse_month("2026-02") == date(2026, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2026", "2026-2", "2026-00", "2026-13", "202602", "0000-01", "2026-02-01", "2026-02\n"],
+)
+def test_what_is_no_month_is_refused(text: str) -> None:
+    with pytest.raises(FieldRefused, match="invalid_month"):
+        parse_month(text)
 
 
 def test_a_day_is_read() -> None:

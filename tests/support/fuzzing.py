@@ -61,6 +61,8 @@ OF_THE_MOMENT: Final = frozenset(
         "reason_when_closed",
         "unknown_assignee",
         "date_not_past",
+        "month_not_over",
+        "month_too_old",
         "date_not_future",
         "text_with_link",
         "date_too_old",

@@ -66,6 +66,7 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Send the page's path, which begins with /.",
     ),
     "invalid_date": _both("Use uma data como 2026-01-31.", "Use a date such as 2026-01-31."),
+    "invalid_month": _both("Use um mês como 2026-01.", "Use a month such as 2026-01."),
     "invalid_datetime": _both(
         "Use data e hora como 2026-01-31T12:00:00Z.",
         "Use date and time such as 2026-01-31T12:00:00Z.",
@@ -73,6 +74,8 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "period_empty": _both("O fim vem depois do início.", "The end comes after the start."),
     "invalid_duration": _both("Use uma duração como PT15M.", "Use a duration such as PT15M."),
     "date_not_past": _both("Precisa estar no passado.", "Must be in the past."),
+    "month_not_over": _both("O mês ainda não terminou.", "The month is not over yet."),
+    "month_too_old": _both("Há números a partir de {first}.", "There are figures from {first} on."),
     "date_too_old": _both("Use uma data a partir de {year}.", "Use a date from {year} on."),
     "date_too_far": _both("No máximo {years} ano(s).", "At most {years} year(s)."),
     "date_not_future": _both("Precisa estar no futuro.", "Must be in the future."),

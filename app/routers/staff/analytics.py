@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.routers import answers
 from app.routers.admission import StaffRoute, actor_of, platform_of
 from app.schemas.analytics import Analytics, By
-from app.schemas.fields import Day
+from app.schemas.fields import Month
 from app.services import analytics
 
 router = APIRouter(prefix="/v1/staff/analytics", tags=["staff"], route_class=StaffRoute)
@@ -24,18 +24,16 @@ router = APIRouter(prefix="/v1/staff/analytics", tags=["staff"], route_class=Sta
 )
 async def read_analytics(
     request: Request,
-    since: Annotated[
-        Day | None, Query(alias="from", description="The first day; else four weeks are shown.")
-    ] = None,
-    until: Annotated[
-        Day | None, Query(alias="to", description="The last day, which is over; else yesterday.")
+    month: Annotated[
+        Month | None, Query(description="One that is over, of the past year; else the last one.")
     ] = None,
     by: Annotated[By, Query(description="What the groups are made by.")] = "day",
 ) -> Response:
-    """Of those who allow it to be measured. Days are those of America/Sao_Paulo.
+    """Of those who allow it to be measured. Months and days are those of America/Sao_Paulo.
 
-    No group has fewer than ten visitors, and every figure is rounded down to a step of ten, which
-    one visitor more or less seldom moves. There is no total, and no filter.
+    No group has fewer than ten visitors, and every figure is blurred: the same question has the
+    same answer, which one visitor more or less hardly changes. There are no filters. Campaigns are
+    kept for six months only.
     """
-    body = await analytics.read(platform_of(request), actor_of(request), since, until, by)
+    body = await analytics.read(platform_of(request), actor_of(request), month, by)
     return answers.ready_json(body)
