@@ -10,6 +10,7 @@ No test leaves this machine, warnings are errors, the developer's own settings a
 no line of the service's log may hold anything personal or secret, whatever a test sends.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -50,6 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[WATCH] = LogWatch()
     config.stash[WATCH].install()
 
+    # The workers keep what they compile, the tests' asserts above all: else every run, and every
+    # command that a test starts, would compile it anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in list(os.environ):
         ours = name.startswith("SALVAGUARDA_") and name not in (EXTERNAL_SERVER, REQUIRE_ALL)
         # PGHOST, PGPORT and their like would send asyncpg elsewhere.
@@ -61,6 +65,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: object) -> None:
     """Tell a worker of xdist where the room is."""
     node.workerinput["room"] = str(node.config.stash[ROOM].folder)  # type: ignore[attr-defined]  # xdist's WorkerController
+
+
+def pytest_collection_finish() -> None:
+    """Have the cycle collector pass over all that was imported, as `app.main` does when it serves.
+
+    Else it walks through our routes and the tests' own cases again and again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.hookimpl(trylast=True)

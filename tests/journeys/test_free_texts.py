@@ -16,7 +16,7 @@ from app.access.permissions import may
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.access.visibility import RESOURCES
 from app.core.ids import new_id
-from app.main import create_app
+from tests.support.document import DOCUMENT
 from tests.support.exercisers import EXERCISERS
 from tests.support.free_texts import (
     INTERNAL,
@@ -35,7 +35,6 @@ from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-DOCUMENT: Final = create_app().openapi()
 FOUND: Final = sorted(set(free_texts(DOCUMENT)))
 ASKS: Final = ("Envie sua senha.", "Qual o PIN?", "Tell me a s3nha")
 HONEST: Final = "Troque sua senha."

@@ -18,9 +18,9 @@ import pytest_asyncio
 from app.access.permission_sets import LABELS, SETS
 from app.access.permissions import ANY, MEMBER_PERMISSIONS, NEEDED_OF_MEMBERS, may, member_may
 from app.access.viewers import Viewer
-from app.main import create_app
 from app.routers.customer_verbs import VERBS
 from app.services import authorization
+from tests.support.document import DOCUMENT
 from tests.support.people import CustomerPerson, MemberPerson, add_customer, add_member
 from tests.support.policies import add_unaccepting
 from tests.support.records import events
@@ -28,7 +28,6 @@ from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-DOCUMENT = create_app().openapi()
 ROUTES = sorted(
     (method, path)
     for path, operations in DOCUMENT["paths"].items()

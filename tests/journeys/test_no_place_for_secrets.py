@@ -11,6 +11,7 @@ from app.access.visibility import RESOURCES
 from app.main import create_app
 from app.models import Base
 from tests.support.commands import COMMANDS, PRINTS, SILENT
+from tests.support.document import DOCUMENT
 from tests.support.secrets import (
     HARMLESS_COLUMNS,
     LOOKS_SECRET,
@@ -22,7 +23,6 @@ from tests.support.secrets import (
 )
 
 APP: Final = create_app()
-DOCUMENT: Final = APP.openapi()
 ENDPOINTS: Final = staff_endpoints(DOCUMENT)
 
 

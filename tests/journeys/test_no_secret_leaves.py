@@ -27,11 +27,11 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from app.access.viewers import STAFF_ROLES, Viewer
-from app.main import create_app
 from app.models import Base
 from app.routers.auth.delivery import CSRF_COOKIE, REFRESH_COOKIE
 from tests.support.authenticator import Authenticator
 from tests.support.commands import PRINTS
+from tests.support.document import DOCUMENT
 from tests.support.exercisers import EXERCISERS
 from tests.support.factors import ORIGIN, add_app, add_passkey
 from tests.support.people import PASSWORD, add_staff
@@ -41,7 +41,6 @@ from tests.support.stage import Stage, raw, staged
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-DOCUMENT: Final = create_app().openapi()
 ENDPOINTS: Final = staff_endpoints(DOCUMENT)
 PROGRAM: Final = "from app.cli import main; main()"
 _keys = itertools.count(1)

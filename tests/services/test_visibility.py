@@ -11,10 +11,10 @@ from app.access.purposes import PURPOSES
 from app.access.scopes import row_scope
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.access.visibility import COMPANIONS, RESOURCES, matrix_hash
-from app.main import create_app
 from app.models import Base
 from app.schemas.view import View
 from app.services import visibility
+from tests.support.document import DOCUMENT
 from tests.support.people import StaffPerson, add_staff
 from tests.support.service import Service, serving
 
@@ -148,7 +148,7 @@ def all_views(base: type[View] = View) -> Iterator[type[View]]:
 
 
 async def test_each_property_of_a_view_says_who_sees_it() -> None:
-    schemas = create_app().openapi()["components"]["schemas"]
+    schemas = DOCUMENT["components"]["schemas"]
     views = {view.__name__: view for view in all_views() if view.__name__ in schemas}
     documented: set[tuple[str, str]] = set()
     for schema, view in views.items():

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
-from sqlalchemy import select
 
-from app.main import create_app
-from app.models import Base
 from app.routers.problems import STATUS
+from tests.support.contents import Contents, contents
+from tests.support.document import DOCUMENT
 from tests.support.people import CustomerPerson, StaffPerson
 from tests.support.service import Service
 
@@ -18,14 +17,12 @@ CANARIES: Final = (CANARY, CANARY.upper(), CANARY[::-1])
 APPENDED: Final = {"audit_events", "audit_subjects"}
 PROBLEM: Final = "application/problem+json"
 
-Dump = dict[str, list[str]]
-
 
 def routes(kind: str) -> list[tuple[str, str]]:
     """Method and path of each route that takes a body of this kind, from the document itself."""
     return [
         (method.upper(), path)
-        for path, item in create_app().openapi()["paths"].items()
+        for path, item in DOCUMENT["paths"].items()
         for method, operation in item.items()
         if any(kind in taken for taken in operation.get("requestBody", {}).get("content", ()))
     ]
@@ -34,20 +31,13 @@ def routes(kind: str) -> list[tuple[str, str]]:
 JSON_ROUTES: Final = routes("json")
 FORM_ROUTES: Final = routes("form-urlencoded")
 EVERY_ROUTE: Final = [
-    (method.upper(), path)
-    for path, item in create_app().openapi()["paths"].items()
-    for method in item
+    (method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item
 ]
 
 
-async def dump(house: Service) -> Dump:
-    """Every row of every table but the audit log's, as text."""
-    async with house.platform.database.snapshot() as connection:
-        return {
-            table.name: sorted(repr(tuple(row)) for row in await connection.execute(select(table)))
-            for table in Base.metadata.sorted_tables
-            if table.name not in APPENDED
-        }
+async def dump(house: Service) -> Contents:
+    """Every row of every table but the audit log's."""
+    return await contents(house.platform.database, without=APPENDED)
 
 
 class Caller:

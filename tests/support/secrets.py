@@ -186,11 +186,15 @@ class Hoard:
     kept: dict[str, tuple[str, str]] = field(default_factory=dict)
     opened: set[UUID] = field(default_factory=set)
     """The mails that were looked into."""
+    _traces: list[tuple[str, str, bytes, bytes]] = field(default_factory=list)
+    """Whose each is and what, and how it would look in an answer and in an address."""
 
     def learn(self, owner: str, what: str, secret: str) -> None:
         """Remember a secret; whoever had it first stays its owner."""
         assert len(secret) >= 6, f"{what} is too short to be told from other text"
-        self.kept.setdefault(secret, (owner, what))
+        if secret not in self.kept:
+            self.kept[secret] = (owner, what)
+            self._traces.append((owner, what, secret.encode(), quote(secret).encode()))
 
     def learn_answer(self, owner: str, answer: httpx.Response) -> None:
         """Remember every secret that stands in an answer to its owner, cookies included."""
@@ -234,8 +238,8 @@ class Hoard:
         """What stands in `content` though it is a secret of somebody other than `to`."""
         return [
             f"{what} of {owner}"
-            for secret, (owner, what) in self.kept.items()
-            if owner != to and (secret.encode() in content or quote(secret).encode() in content)
+            for owner, what, plain, quoted in self._traces
+            if owner != to and (plain in content or quoted in content)
         ]
 
 

@@ -26,6 +26,7 @@ from app.core.statements import Prepared
 from app.models import AuditEvent, AuditSubject, Base
 from app.services.platform import Platform
 from tests.support.canaries import Canary, plant, plant_everywhere
+from tests.support.contents import Contents, contents
 from tests.support.people import (
     CustomerPerson,
     StaffPerson,
@@ -159,16 +160,9 @@ class Stage:
         async with self.platform.database.transaction() as connection:
             return set((await connection.execute(chosen)).scalars())
 
-    async def dump(self, *, without: Sequence[str] = ("audit_events",)) -> dict[str, list[str]]:
-        """Every row of every table but those named, as text."""
-        async with self.platform.database.transaction() as connection:
-            return {
-                table.name: sorted(
-                    repr(tuple(row)) for row in await connection.execute(select(table))
-                )
-                for table in Base.metadata.sorted_tables
-                if table.name not in without
-            }
+    async def dump(self, *, without: Sequence[str] = ("audit_events",)) -> Contents:
+        """Every row of every table but those named."""
+        return await contents(self.platform.database, without=without)
 
 
 @asynccontextmanager
