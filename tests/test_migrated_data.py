@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from alembic import command
 from sqlalchemy import Connection, MetaData, Table, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from app.core.database import Database
 from app.core.ids import new_id
@@ -147,3 +148,55 @@ def test_the_first_policy_is_said_in_english_and_what_came_after_is_taken_back(u
     versions = text("SELECT version FROM policies")
     kept = done(url, lambda connection: connection.execute(versions).scalars().all())
     assert kept == [1]
+
+
+def test_what_was_disclosed_so_far_names_where_its_mail_is_to(url: str) -> None:
+    config = alembic_config(url)
+    command.upgrade(config, "0010")
+    staff = add(url, "staff_members", member(1))
+    party: dict[str, Any] = {
+        "name": "Parceiro",
+        "country": "PT",
+        "contact_email": "hoje@parceiro.exemplo.pt",
+    }
+    party |= {"safeguards": "Contrato.", "status": "active", "created_at": NOW, "created_by": staff}
+    recipient = add(url, "recipients", party)
+    subject = add(url, "consent_subjects", {"kind": "account", "events": 1})
+    said: dict[str, Any] = {"subject_id": subject, "sequence": 1, "purpose": "third_party_sharing"}
+    said |= {"purpose_version": 1, "purpose_hash": "0" * 64, "state": "granted", "channel": "web"}
+    said |= {"recipient_id": recipient, "actor_kind": "login", "evidence": {}, "at": NOW}
+    event = add(url, "consent_events", said)
+    person: dict[str, Any] = {
+        "kind": "person",
+        "status": "active",
+        "name": "Ana",
+        "name_key": "ana",
+    }
+    person |= {"email": "ana@exemplo.com.br", "email_key": "ana@exemplo.com.br", "city_key": ""}
+    customer = add(url, "customers", person | {"preferences": {}, "created_at": NOW})
+    mail: dict[str, Any] = {
+        "template": "disclosure",
+        "language": "en",
+        "recipient": "antes@parceiro.exemplo.pt",
+    }
+    mail |= {"params": {}, "state": "sent", "attempts": 1, "created_at": NOW, "settled_at": NOW}
+    entry: dict[str, Any] = {
+        "customer_id": customer,
+        "recipient_id": recipient,
+        "consent_event_id": event,
+    }
+    entry |= {"purpose": "third_party_sharing", "fields": "customer.name", "bytes": 2, "at": NOW}
+    entry |= {"sha256": "0" * 64, "content_type": "application/json", "actor_kind": "staff"}
+    entry |= {"request_id": "r"}
+    known = add(url, "disclosures", entry | {"message_id": add(url, "outbox_messages", mail)})
+    forgotten = add(url, "disclosures", entry | {"message_id": new_id()})
+
+    for _ in range(2):
+        command.upgrade(config, "0011")
+        found = rows(url, "disclosures")
+        assert found[known]["sent_to"] == "antes@parceiro.exemplo.pt"
+        assert found[forgotten]["sent_to"] is None
+        with pytest.raises(DBAPIError, match="append-only"):
+            done(url, lambda on: on.execute(text("UPDATE disclosures SET sent_to = 'x'")))
+        command.downgrade(config, "0010")
+        assert "sent_to" not in rows(url, "disclosures")[known]

@@ -502,6 +502,7 @@ DISCLOSURE = resource(
     actor_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     request_id          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     message_id          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    sent_to             R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     """,
 )
 

@@ -15,7 +15,9 @@ class Disclosure(Base):
 
     `consent_event_id` is the yes that it rests on. `fields` are those of the matrix that it holds,
     `bytes` and `sha256` (hex) are those of the document, which itself is not kept. `message_id` is
-    the mail that carries it, as long as the outbox knows of that.
+    the mail that carries it, which the outbox keeps for as long as the entry, and `sent_to` the
+    address that it is to: the third party's contact may be another one later. Null where no mail
+    carries the document.
     """
 
     __tablename__ = "disclosures"
@@ -34,7 +36,8 @@ class Disclosure(Base):
     actor_id: Mapped[UUID | None] = mapped_column()
     role: Mapped[str | None] = mapped_column(String(32))
     request_id: Mapped[str] = mapped_column(String(64))
-    message_id: Mapped[UUID | None] = mapped_column()
+    message_id: Mapped[UUID | None] = mapped_column(index=True)
+    sent_to: Mapped[str | None] = mapped_column(String(254))
 
     __table_args__ = (
         Index(None, "customer_id", "recipient_id", "id"),

@@ -40,9 +40,10 @@ Reason = Literal[
     "not_written",
     "not_composed",
     "consent_withdrawn",
+    "contact_changed",
 ]
 """Why a mail did not leave: the server was not to be had, refused it, or it never got that far;
-or the consent that alone allowed it had ended."""
+or the consent that alone allowed it had ended, or the third party is written to elsewhere."""
 
 
 class DeliveryView(View):

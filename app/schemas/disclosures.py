@@ -30,7 +30,12 @@ _DISCLOSURE: Final[dict[str, Any]] = {
     "actor_id": "01a19467-e800-79ad-b8eb-e568ab252afc",
     "request_id": "01a20280f331724eb623f6755339f77c",
     "message_id": "01a20280-f331-724e-b623-f6755339f77d",
+    "sent_to": "dados@contabilidade.exemplo.com.br",
+    "delivery": "sent",
 }
+
+
+Delivery = Literal["waiting", "sent", "bounced", "abandoned", "held_back", "unknown"]
 
 
 def _shared_purpose(text: str) -> str:
@@ -94,6 +99,18 @@ class DisclosureView(View):
         UUID | MISSING | None,
         Field(description="The mail that carries it (`GET /v1/staff/messages`)."),
     ] = MISSING
+    sent_to: Annotated[
+        str | None,
+        Field(description="The third party's address at that moment. Null where it was not kept."),
+    ]
+    delivery: Annotated[
+        Delivery,
+        Field(
+            description="What became of it: it waits, was taken (`sent`) or refused (`bounced`) by "
+            "the third party's mail server, was `abandoned` after days of trying, or `held_back`: "
+            "the consent ended, or the third party was retired or changed its address."
+        ),
+    ]
 
 
 class DisclosurePage(BaseModel):

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -21,12 +21,13 @@ from app.core.language import Language
 from app.core.transactions import Transaction, run
 from app.models import ConsentEvent, ConsentState, ConsentSubject
 from app.services import consent_writes, purposes
+from app.services.consent_hearing import State, hear
+from app.services.consent_narrowing import Narrowing, Yes, narrowing
 from app.services.consent_writes import EVENT, STATE
 from app.services.platform import Platform
 
 SubjectKind = Literal["account", "visitor"]
 Channel = Literal["web", "phone", "import", "api"]
-State = Literal["granted", "denied", "withdrawn", "expired"]
 
 BEFORE_THE_REGISTER: Final = 0
 """The version of words that were not kept."""
@@ -57,7 +58,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An event of the ledger: about what, to which words, and what stood before (None: nothing)."""
+    """An event of the ledger: about what, to which words, and what stood before (None: nothing).
+
+    `narrowing` is what a yes to a third party takes back of the yes that stood before.
+    """
 
     id: UUID
     subject_id: UUID
@@ -68,6 +72,7 @@ class Recorded:
     before: State | None
     words: purposes.Words
     at: datetime
+    narrowing: Narrowing | None = None
 
 
 async def record(
@@ -76,13 +81,18 @@ async def record(
     """Write the event and what stands from now on, in the caller's transaction.
 
     A no after a yes is a withdrawal. Raises `Failure` with ``unknown_purpose`` for one that is not
-    in force, ``purpose_version_not_current`` for words that are no longer those in force,
+    in force, ``account_closed`` for a yes that would not count (a no always does),
+    ``purpose_version_not_current`` for words that are no longer those in force,
     ``validation_failed`` for fields that the purpose does not cover.
     """
     subject = (statement.subject_id, statement.subject_kind)
     sequence = await _next(platform, transaction, *subject)
     at = statement.said_at or platform.clock()
-    words, before = await _heard(platform, transaction, statement, at)
+    about = (statement.subject_id, statement.purpose, statement.recipient_id)
+    heard = await hear(platform, transaction, *about, at)
+    words, before = heard.words, heard.before
+    if statement.granted and heard.closed_at is not None:
+        raise Failure("account_closed")
     if statement.version not in (None, words.version):
         raise Failure("purpose_version_not_current")
     if not set(statement.fields or ()) <= set(words.fields):
@@ -107,7 +117,10 @@ async def record(
     if statement.version is None:
         event["evidence"]["version_named"] = False
     await _write(platform, transaction, event)
-    return _recorded(event, before, words)
+    taken_back = None
+    if statement.recipient_id is not None and (before, state) == ("granted", "granted"):
+        taken_back = narrowing(heard.yes, Yes(statement.fields, statement.expires_at))
+    return _recorded(event, before, words, taken_back)
 
 
 async def record_first(
@@ -148,9 +161,10 @@ async def record_first(
 async def lapse(
     platform: Platform, connection: AsyncConnection, actor: Actor, event_id: UUID
 ) -> Recorded | None:
-    """Write that an account's yes has expired; None where it has not, or no longer stands.
+    """Write that a yes has expired; None where it has not, or no longer stands.
 
-    The event names the words that the yes was given to.
+    It does so when its time has passed, and when the words in force keep no yes to words as old as
+    its own. The event names the words that the yes was given to.
     """
     of = select(ConsentEvent.subject_id).where(ConsentEvent.id == event_id)
     subject_id: UUID = (await connection.execute(of)).scalar_one()
@@ -159,10 +173,11 @@ async def lapse(
     standing = (
         select(EVENT)
         .join(STATE, STATE.c.id == EVENT.c.id)
-        .where(STATE.c.id == event_id, STATE.c.state == "granted", STATE.c.expires_at <= now)
+        .where(STATE.c.id == event_id, STATE.c.state == "granted")
     )
     given = (await connection.execute(standing)).mappings().first()
-    if given is None:
+    why = None if given is None else await _ended(connection, given, now)
+    if given is None or why is None:
         return None
     sequence = await _next(platform, connection, subject_id, "account")
     event = {
@@ -177,12 +192,35 @@ async def lapse(
         "role": None,
         "session_id": None,
         "network": None,
-        "evidence": {"granted_by": str(event_id), "expired_at": given["expires_at"].isoformat()},
+        "evidence": {"granted_by": str(event_id), **why},
         "at": now,
     }
     await _write(platform, connection, event)
-    words = await purposes.version(connection, given["purpose"], given["purpose_version"])
+    words = await _words(connection, given["purpose"], given["purpose_version"], now)
     return _recorded(event, "granted", words)
+
+
+async def _ended(
+    connection: AsyncConnection, given: RowMapping, now: datetime
+) -> dict[str, Any] | None:
+    """What ended a yes, for its evidence; None where it still counts."""
+    if given["expires_at"] is not None and given["expires_at"] <= now:
+        return {"expired_at": given["expires_at"].isoformat()}
+    for words in await purposes.counting(connection, now):
+        if words.key == given["purpose"] and given["purpose_version"] < words.kept_from:
+            return {"newer_version": words.version}
+    return None
+
+
+async def _words(
+    connection: AsyncConnection, purpose: str, number: int, now: datetime
+) -> purposes.Words:
+    """The words of a version; where they were not kept, those in force: they are about the same."""
+    if number != BEFORE_THE_REGISTER:
+        return await purposes.version(connection, purpose, number)
+    words = await purposes.in_force(connection, purpose, now)
+    assert words is not None  # noqa: S101 - whatever is in the ledger was in force
+    return words
 
 
 async def lock(connection: AsyncConnection, subject_id: UUID) -> None:
@@ -215,26 +253,17 @@ async def _next(
     return number
 
 
-async def _heard(
-    platform: Platform, transaction: Transaction, statement: Statement, at: datetime
-) -> tuple[purposes.Words, State | None]:
-    """The words in force, and what stood before. Raises `Failure("unknown_purpose")`."""
-    asked = {
-        "subject": statement.subject_id,
-        "purpose": statement.purpose,
-        "recipient": statement.recipient_id or OURSELVES,
-        "at": at,
+def _recorded(
+    event: Mapping[str, Any],
+    before: State | None,
+    words: purposes.Words,
+    taken_back: Narrowing | None = None,
+) -> Recorded:
+    shared = {
+        name: event[name]
+        for name in ("id", "subject_id", "purpose", "recipient_id", "sequence", "state", "at")
     }
-    found = await run(transaction, consent_writes.heard(platform.database.dialect), asked)
-    if not found:
-        raise Failure("unknown_purpose")
-    *words, before = found[0]
-    return purposes.Words(*words), before
-
-
-def _recorded(event: Mapping[str, Any], before: State | None, words: purposes.Words) -> Recorded:
-    shared = ("id", "subject_id", "purpose", "recipient_id", "sequence", "state", "at")
-    return Recorded(**{name: event[name] for name in shared}, before=before, words=words)
+    return Recorded(**shared, before=before, words=words, narrowing=taken_back)
 
 
 def _row(

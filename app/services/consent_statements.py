@@ -66,7 +66,7 @@ async def say(
     `language` is that in which they read the words. Raises `Refusal` without the permission
     `consents`; `Failure` with ``validation_failed`` for a yes that does not name the words it is
     given to, or that is not whole (`recipient_consents.py`), ``purpose_version_not_current`` for
-    words that are no longer those in force, or as `idempotency` does.
+    words that are no longer those in force, ``account_closed`` for a yes, or as `idempotency` does.
     """
     require_grounds(actor, SAY)
     _demand_words(form)

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.columns import UtcDateTime
 from app.core.statements import Prepared, bound, prepare
-from app.models import ConsentEvent, ConsentState, ConsentSubject, Purpose, table_of
+from app.models import ConsentEvent, ConsentState, ConsentSubject, Customer, Purpose, table_of
 
 EVENT: Final = table_of(ConsentEvent)
 STATE: Final = table_of(ConsentState)
@@ -29,7 +29,8 @@ def count_up(dialect: Dialect) -> Prepared:
 
 @lru_cache(maxsize=2)
 def heard(dialect: Dialect) -> Prepared:
-    """The words of the purpose in force at a moment, and what stands for the subject."""
+    """The words of the purpose in force at a moment, what stands for the subject, and whether they
+    closed their account."""
     return prepare(_heard(), dialect)
 
 
@@ -56,13 +57,16 @@ def _insert(dialect: Dialect) -> Any:
 
 def _heard() -> Select[Any]:
     standing = (
-        select(STATE.c.state)
+        select(STATE.c.state, STATE.c.fields, STATE.c.expires_at)
         .where(
             STATE.c.subject_id == bound("subject", Uuid()),
             STATE.c.purpose == bound("purpose", String()),
             STATE.c.recipient_id == bound("recipient", Uuid()),
         )
         .subquery("standing")
+    )
+    closed_at = (
+        select(Customer.closed_at).where(Customer.id == bound("subject", Uuid())).scalar_subquery()
     )
     return (
         select(
@@ -72,6 +76,9 @@ def _heard() -> Select[Any]:
             Purpose.title,
             Purpose.fields,
             standing.c.state,
+            standing.c.fields,
+            standing.c.expires_at,
+            closed_at.label("closed_at"),
         )
         .outerjoin_from(Purpose, standing, true())
         .where(

@@ -10,7 +10,7 @@ from app.access.actors import Actor
 from app.core.ids import new_id
 from app.projection.projection import to_json
 from app.schemas.disclosures import DisclosureOrder
-from app.services import disclosures, idempotency, outbox, recipients, records
+from app.services import disclosure_deliveries, disclosures, idempotency, outbox, records
 from app.services.audit_log import Deed
 from app.services.authorization import require_reason
 from app.services.disclosures import CREATE, RESOURCE, STAFF_LIST
@@ -30,8 +30,9 @@ async def order(
 ) -> bytes:
     """Mail the consented fields to the third party; the entry in the ledger, as JSON.
 
-    The mail leaves only while the consent stands. Raises `Refusal` without permission, grounds or
-    a reason, and with ``not_found`` for a customer out of the caller's rows, ``consent_missing``;
+    The mail goes to the contact address of this moment, which the entry names, and leaves only
+    while the consent and that address stand. Raises `Refusal` without permission, grounds or a
+    reason, and with ``not_found`` for a customer out of the caller's rows, ``consent_missing``;
     `Failure` with ``step_up_required``, or as `idempotency` does.
     """
     await records.require_in_rows(platform, actor, CREATE, "customer", customer_id)
@@ -50,7 +51,8 @@ async def order(
         plan = platform.projection.plan(actor, RESOURCE)
         values = platform.projection.scope(actor, platform.clock()) | {"id": disclosure_id}
         row = (await connection.execute(platform.projection.one(plan), values)).one()
-        answer = to_json(platform.projection.view(plan, row))
+        view = platform.projection.view(plan, row)
+        answer = to_json(await disclosure_deliveries.told(connection, view))
         deed = _shown(platform, actor, disclosure_id, customer_id)
         await platform.audit.add(connection, actor, deed)
         if claim is not None:
@@ -76,13 +78,12 @@ async def _send(
         fields,
         message_id=message_id,
     )
-    contact = await recipients.contact(connection, form.recipient_id)
     message = Message(
         TEMPLATE,
-        contact.email,
-        contact.language,
+        made.contact.email,
+        made.contact.language,
         params={
-            "recipient_name": contact.name,
+            "recipient_name": made.contact.name,
             "reference": disclosures.reference(platform, customer_id, form.recipient_id),
             "sha256": made.sha256,
         },

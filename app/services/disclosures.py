@@ -17,10 +17,11 @@ from app.core.ids import new_id
 from app.models import ConsentState, Disclosure, OutboxMessage
 from app.projection.plans import View
 from app.projection.projection import Page, to_json
-from app.services import consent_ledger, consents
+from app.services import consent_ledger, consents, disclosure_deliveries, recipients
 from app.services.audit_log import Deed
 from app.services.listings import find_page
 from app.services.platform import Platform
+from app.services.recipients import Contact
 
 RESOURCE: Final = "disclosure"
 CREATE: Final = "staff:disclosure:create"
@@ -31,11 +32,21 @@ _OF_CUSTOMERS: Final = "customer."
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """A document that may leave now, and only with its entry: `id` is that of the ledger."""
+    """A document that may leave now, for `contact`, and only with its entry: `id` is that of the
+    ledger."""
 
     id: UUID
     body: bytes
     sha256: str
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a third party got of a customer, and at which address; None where it was not kept."""
+
+    fields: frozenset[str]
+    sent_to: str | None
 
 
 def reference(platform: Platform, customer_id: UUID, recipient_id: UUID) -> str:
@@ -62,9 +73,10 @@ async def disclose(
     """The document with just these fields of the customer, for one third party.
 
     Its entry and its audit event stand in the caller's transaction. `fields` are as the matrix
-    names them (``customer.email``), `message_id` is the mail that will carry it. A withdrawal
-    comes before all of it, or after. Raises `Refusal` with ``consent_missing`` unless the customer
-    consented to this purpose for this third party, to each of these fields, and still does.
+    names them (``customer.email``), `message_id` is the mail that will carry it. It may go nowhere
+    but to the contact address of this moment, which the entry names. A withdrawal comes before all
+    of it, or after. Raises `Refusal` with ``consent_missing`` unless the customer consented to this
+    purpose for this third party, to each of these fields, and still does.
     """
     named = tuple(dict.fromkeys(fields))
     await consent_ledger.lock(connection, customer_id)
@@ -83,6 +95,7 @@ async def disclose(
         raise Refusal(
             "consent_missing", action=CREATE, subject_type="customer", subject_id=customer_id
         )
+    contact = await recipients.contact(connection, recipient_id)
     entry = await _entry(platform, connection, actor, customer_id, recipient_id, purpose)
     body = to_json(
         {
@@ -96,7 +109,8 @@ async def disclose(
         }
     )
     digest = hashlib.sha256(body).hexdigest()
-    entry |= {"fields": named, "bytes": len(body), "sha256": digest, "message_id": message_id}
+    entry |= {"fields": named, "bytes": len(body), "sha256": digest}
+    entry |= {"message_id": message_id, "sent_to": contact.email}
     await connection.execute(insert(Disclosure).values(**entry))
     deed = Deed(
         CREATE,
@@ -107,40 +121,48 @@ async def disclose(
         subjects=[customer_id],
     )
     await platform.audit.add(connection, actor, deed)
-    return Disclosed(entry["id"], body, digest)
+    return Disclosed(entry["id"], body, digest, contact)
 
 
-async def was_sent(
+async def received(
     connection: AsyncConnection, customer_id: UUID, recipient_id: UUID, purpose: str
-) -> bool:
-    """Whether anything of the customer's left for the third party, or may be leaving right now."""
+) -> list[Received]:
+    """What of the customer's left for the third party, or may be leaving right now.
+
+    What is alike stands there once: it does not grow with the number of disclosures.
+    """
     held_back = exists().where(
         OutboxMessage.id == Disclosure.message_id, OutboxMessage.state == "suppressed"
     )
-    found = exists().where(
-        Disclosure.customer_id == customer_id,
-        Disclosure.recipient_id == recipient_id,
-        Disclosure.purpose == purpose,
-        ~held_back,
+    left = (
+        select(Disclosure.fields, Disclosure.sent_to)
+        .where(
+            Disclosure.customer_id == customer_id,
+            Disclosure.recipient_id == recipient_id,
+            Disclosure.purpose == purpose,
+            ~held_back,
+        )
+        .distinct()
     )
-    return bool((await connection.execute(select(found))).scalar_one())
+    found = await connection.execute(left)
+    return [Received(frozenset(row.fields), row.sent_to) for row in found]
 
 
 async def list_own(platform: Platform, actor: Actor, parameters: Sequence[tuple[str, str]]) -> Page:
-    """A page of what left of the caller's account, newest first; on record."""
+    """A page of what was made of the caller's account, newest first; on record."""
     page, deed = await find_page(platform, actor, "customer:disclosure:list", RESOURCE, parameters)
     await platform.audit.write(actor, deed)
-    return page
+    return await disclosure_deliveries.all_told(platform, page)
 
 
 async def list_page(
     platform: Platform, actor: Actor, parameters: Sequence[tuple[str, str]]
 ) -> Page:
-    """A page of all that left, newest first; on record, with the customers that it is about."""
+    """A page of all that was made, newest first; on record, with the customers that it is about."""
     page, deed = await find_page(platform, actor, STAFF_LIST, RESOURCE, parameters)
     concerned = sorted({item["customer_id"] for item in page.items})
     await platform.audit.write(actor, replace(deed, subjects=concerned))
-    return page
+    return await disclosure_deliveries.all_told(platform, page)
 
 
 async def _seen(

@@ -7,13 +7,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.ids import new_id
 from app.core.language import Language
-from app.models import OutboxMessage, table_of
+from app.models import Disclosure, OutboxMessage, table_of
 from app.services.platform import Platform
 
 ACCOUNTED: Final = timedelta(days=400)
@@ -89,7 +89,10 @@ def link(platform: Platform, page: str, token: str) -> str:
 
 
 async def purge(platform: Platform) -> None:
-    """Forget the messages whose fate has been known for long enough."""
+    """Forget the messages whose fate has been known for long enough.
+
+    What carried a disclosure stays, as that ledger's entries do: what became of them is known here.
+    """
     now = platform.clock()
     for state in ("sent", "bounced", "abandoned", "suppressed"):
         await _forget(platform, state, now - ACCOUNTED)
@@ -102,7 +105,12 @@ async def _forget(
 ) -> None:
     some = (
         select(OutboxMessage.id)
-        .where(OutboxMessage.state == state, OutboxMessage.settled_at < before, *conditions)
+        .where(
+            OutboxMessage.state == state,
+            OutboxMessage.settled_at < before,
+            ~exists().where(Disclosure.message_id == OutboxMessage.id),
+            *conditions,
+        )
         .limit(PURGED_AT_ONCE)
     )
     statement = delete(OutboxMessage).where(OutboxMessage.id.in_(some)).returning(OutboxMessage.id)

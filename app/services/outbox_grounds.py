@@ -1,12 +1,13 @@
 """Mails that only a consent allows: gone from the outbox when it ends, and asked for as they leave.
 
-One that is cancelled becomes ``suppressed`` with the reason ``consent_withdrawn``: nobody tried to
+One that is cancelled becomes ``suppressed`` with the reason ``consent_withdrawn``, or
+``contact_changed`` where the third party is written to elsewhere by now: nobody tried to
 send it and failed, it was not to be sent any more, and it is accounted for as long as the others.
 Cancelling finds what waits. What a worker holds at that moment is asked for again right before it
 leaves, which also covers an end that no event tells of: a moment that passed, newer words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -16,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     String,
+    Text,
     Update,
     Uuid,
     exists,
@@ -23,6 +25,9 @@ from sqlalchemy import (
     literal,
     not_,
     null,
+    or_,
+    select,
+    type_coerce,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,27 +36,41 @@ from app.access.processing import OURSELVES
 from app.core.columns import UtcDateTime
 from app.core.statements import Prepared, bound, prepare
 from app.core.transactions import Transaction, run
-from app.models import ConsentState, OutboxMessage, table_of
+from app.models import ConsentState, OutboxMessage, Recipient, table_of
+from app.schemas.deliveries import Reason
 from app.services import consents
 from app.services.outbox_leases import Claimed
 from app.services.platform import Platform
 
 WITHDRAWN: Final = "consent_withdrawn"
+MOVED: Final = "contact_changed"
 
 _TABLE = table_of(OutboxMessage)
 
 
-async def stands(platform: Platform, claimed: Claimed) -> bool:
-    """Whether the mail may leave now. Raises `Failure("database_unavailable")`."""
+async def hindrance(platform: Platform, claimed: Claimed) -> Reason | None:
+    """The reason why the mail may not leave now; None where it may.
+
+    Raises `Failure("database_unavailable")`.
+    """
     if claimed.relies_on is None:
-        return True
-    return claimed.customer_id is not None and await consents.allows(
+        return None
+    recipient_id = claimed.relies_on_recipient_id
+    allowed = claimed.customer_id is not None and await consents.allows(
         platform,
         claimed.customer_id,
         claimed.relies_on,
-        recipient_id=claimed.relies_on_recipient_id,
+        recipient_id=recipient_id,
         fields=claimed.relies_on_fields or (),
     )
+    if not allowed:
+        return WITHDRAWN
+    if recipient_id is not None:
+        contact = _contact(platform.database.dialect)
+        [[address]] = await platform.database.fetch(contact, {"recipient": recipient_id})
+        if address != claimed.recipient:
+            return MOVED
+    return None
 
 
 async def cancel_of(
@@ -66,6 +85,34 @@ async def cancel_of(
     statement = _of(platform.database.dialect, ours=recipient_id is None)
     values = {"at": at, "customer": customer_id, "purpose": purpose, "recipient": recipient_id}
     await run(transaction, statement, values)
+
+
+async def cancel_of_fields(
+    connection: AsyncConnection,
+    at: datetime,
+    customer_id: UUID,
+    purpose: str,
+    recipient_id: UUID,
+    fields: Collection[str],
+) -> None:
+    """A customer's consent covers these fields no longer: nothing that holds one of them leaves."""
+    named = literal(",").concat(type_coerce(_TABLE.c.relies_on_fields, Text())).concat(",")
+    await _cancel(
+        connection,
+        at,
+        _TABLE.c.customer_id == customer_id,
+        _TABLE.c.relies_on == purpose,
+        _TABLE.c.relies_on_recipient_id == recipient_id,
+        or_(*(named.contains(f",{field},", autoescape=True) for field in sorted(fields))),
+    )
+
+
+async def cancel_elsewhere(
+    connection: AsyncConnection, at: datetime, recipient_id: UUID, address: str
+) -> None:
+    """A third party has another address now: nothing that waits for its former one leaves."""
+    to_it = _TABLE.c.relies_on_recipient_id == recipient_id
+    await _cancel(connection, at, to_it, _TABLE.c.recipient != address, reason=MOVED)
 
 
 async def cancel_to(connection: AsyncConnection, at: datetime, recipient_id: UUID) -> None:
@@ -104,13 +151,22 @@ def _of(dialect: Dialect, *, ours: bool) -> Prepared:
     )
 
 
+@lru_cache(maxsize=2)
+def _contact(dialect: Dialect) -> Prepared:
+    known = Recipient.id == bound("recipient", Uuid())
+    return prepare(select(Recipient.contact_email).where(known), dialect)
+
+
 async def _cancel(
-    connection: AsyncConnection, at: datetime, *conditions: ColumnElement[bool]
+    connection: AsyncConnection,
+    at: datetime,
+    *conditions: ColumnElement[bool],
+    reason: Reason = WITHDRAWN,
 ) -> None:
-    await connection.execute(_cancelling(*conditions), {"at": at})
+    await connection.execute(_cancelling(*conditions, reason=reason), {"at": at})
 
 
-def _cancelling(*conditions: ColumnElement[bool]) -> Update:
+def _cancelling(*conditions: ColumnElement[bool], reason: Reason = WITHDRAWN) -> Update:
     return (
         update(_TABLE)
         .where(
@@ -121,7 +177,7 @@ def _cancelling(*conditions: ColumnElement[bool]) -> Update:
         )
         .values(
             state="suppressed",
-            reason=WITHDRAWN,
+            reason=reason,
             due_at=null(),
             settled_at=bound("at", UtcDateTime()),
             sealed=null(),

@@ -44,6 +44,15 @@ class Words:
     fields: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """A purpose's version in force, and the oldest one to which a yes still counts."""
+
+    key: str
+    version: int
+    kept_from: int
+
+
 _WORDS: Final = (Purpose.key, Purpose.version, Purpose.hash, Purpose.title, Purpose.fields)
 _KEY: Final = re.compile(r"[a-z0-9_]{1,64}")
 
@@ -132,6 +141,22 @@ async def version(connection: AsyncConnection, key: str, number: int) -> Words:
     """One version of a purpose, which must be there."""
     statement = select(*_WORDS).where(Purpose.key == key, Purpose.version == number)
     return Words(*(await connection.execute(statement)).one())
+
+
+async def counting(connection: AsyncConnection, at: datetime) -> list[Counting]:
+    """What each purpose in force demands of the yeses to it, by key."""
+    newest = (
+        select(Purpose.key, func.max(Purpose.version).label("version"))
+        .where(Purpose.published_at <= at)
+        .group_by(Purpose.key)
+        .subquery("newest")
+    )
+    statement = (
+        select(Purpose.key, Purpose.version, Purpose.consent_kept_from)
+        .join(newest, (newest.c.key == Purpose.key) & (newest.c.version == Purpose.version))
+        .order_by(Purpose.key)
+    )
+    return [Counting(*row) for row in await connection.execute(statement)]
 
 
 async def install(connection: AsyncConnection, clock: Clock) -> int:

@@ -1,4 +1,9 @@
-"""Third parties that data may go to by a customer's consent: the register of them (promise P20)."""
+"""Third parties that data may go to by a customer's consent: the register of them (promise P20).
+
+Who a third party is stays while anybody consents to it; where it is written to may change. The
+register keeps no former address: each disclosure names the one that it went to, for good, and the
+audit log says who changed the contact and when. What waits for a former address does not leave.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +48,7 @@ IDENTITY: Final = frozenset({"name", "tax_id", "country"})
 class Contact:
     """Where a third party is written to, and in which language."""
 
+    id: UUID
     name: str
     email: str
     language: Language
@@ -101,6 +107,7 @@ async def change(
 ) -> Shown:
     """Correct a third party, or retire it for good: then it gets nothing more.
 
+    What waits for its former contact address does not leave: it was released for that one.
     Raises `Refusal` for a member that the caller may not write, and with ``not_found``,
     ``precondition_failed``, ``recipient_retired``, ``recipient_name_taken``, and
     ``recipient_consented`` for another name, tax id or country while somebody's yes to it stands;
@@ -148,7 +155,8 @@ async def contact(connection: AsyncConnection, recipient_id: UUID) -> Contact:
         .with_for_update(read=True, key_share=True)
     )
     row = (await connection.execute(statement)).one()
-    return Contact(row.name, row.contact_email, "pt-BR" if row.country == BRAZIL else "en")
+    language: Language = "pt-BR" if row.country == BRAZIL else "en"
+    return Contact(recipient_id, row.name, row.contact_email, language)
 
 
 async def list_page(
@@ -204,6 +212,9 @@ async def _store(
     if kept.get("status") == "retired":
         kept["retired_at"] = platform.clock()
         await outbox_grounds.cancel_to(connection, kept["retired_at"], recipient_id)
+    if "contact_email" in kept:
+        moved_at, address = platform.clock(), kept["contact_email"]
+        await outbox_grounds.cancel_elsewhere(connection, moved_at, recipient_id, address)
     statement = update(Recipient).where(Recipient.id == recipient_id).values(**kept)
     try:
         async with connection.begin_nested():

@@ -15,7 +15,7 @@ from app.core.errors import Failure
 from app.services.mail_message import Outcome
 from app.services.mail_smtp import LONGEST_SEND
 from app.services.mail_transport import Transport, open_transport, sender
-from app.services.outbox_grounds import WITHDRAWN, stands
+from app.services.outbox_grounds import hindrance
 from app.services.outbox_leases import LEASE, Claimed, Settlement, claim, settle
 from app.services.outbox_letters import letter_of
 from app.services.platform import Platform
@@ -144,11 +144,12 @@ class Delivery:
     async def _attempt(self, claimed: Claimed) -> Outcome | None:
         """Send it; None where nobody could say whether it may leave."""
         try:
-            if not await stands(self._platform, claimed):
-                return Outcome("suppressed", WITHDRAWN)
+            reason = await hindrance(self._platform, claimed)
         except Failure as error:
             telemetry.logger.warning("ground_not_read", **telemetry.describe(error))
             return None
+        if reason is not None:
+            return Outcome("suppressed", reason)
         try:
             letter = letter_of(self._platform, self._sender, claimed)
         except Exception as error:  # the next attempt would go no better

@@ -263,3 +263,23 @@ async def test_whose_role_sees_no_event_gets_no_receipt(house: Service) -> None:
         answer = await house.client.get(path, headers=staff.headers)
         sighted = role in ("director", "systems_engineer", "privacy_officer")
         assert answer.status_code == (200 if sighted else 403), role
+
+
+async def test_a_closed_account_says_no_but_no_new_yes(house: Service) -> None:
+    closed = await add_customer(house.platform, marketing=True)
+    now = house.clock()
+    await change_columns(house.platform, closed.id, status="closed", closed_at=now)
+    director = await add_staff(house.platform, "director")
+    for body in (YES, YES | {"purpose": "analytics"}):
+        assert code(await say(house, closed, body)) == (409, "account_closed")
+        key = {"Idempotency-Key": f"encerrada-{body['purpose']}"}
+        assert code(await say(house, closed, body, **key)) == (409, "account_closed")
+        told = await take(house, director, closed.id, body | CALL)
+        assert code(told) == (409, "account_closed")
+    answer = await say(house, closed, NO)
+    assert (answer.status_code, answer.json()["state"]) == (201, "withdrawn")
+    answer = await say(house, closed, NO | {"purpose": "analytics"})
+    assert (answer.status_code, answer.json()["state"]) == (201, "denied")
+    said = select(ConsentEvent.state).where(ConsentEvent.subject_id == closed.id)
+    found = await rows(house.platform, said.order_by(ConsentEvent.sequence))
+    assert [row.state for row in found] == ["granted", "withdrawn", "denied"]

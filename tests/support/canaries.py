@@ -177,6 +177,7 @@ _SHAPED: Mapping[tuple[str, str], Callable[[int, str], str]] = {
     ("customers", "phone"): lambda number, _: f"+55119{61000000 + number}",
     ("customers", "tax_id"): lambda number, _: cpf(820000000 + number),
     ("recipients", "contact_email"): lambda _, text: f"{text}@exemplo.com.br",
+    ("disclosures", "sent_to"): lambda _, text: f"{text}@exemplo.com.br",
     ("outbox_messages", "recipient"): lambda _, text: f"{text}@exemplo.com.br",
     ("customers", "postal_code"): lambda number, _: f"{69900000 + number}",
 }

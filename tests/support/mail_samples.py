@@ -10,6 +10,7 @@ TIME = "2026-11-24T18:20:00Z"
 
 _DEADLINES = [["4821-0937-5562", TIME], ["<b>0001</b>", TIME]]
 LISTS: dict[str, Any] = {
+    "fields": ["customer.email", HOSTILE],
     "references": ["4821-0937-5562", HOSTILE],
     **dict.fromkeys(("overdue", "due_soon", "set_apart"), _DEADLINES),
     **dict.fromkeys(("overdue_more", "due_soon_more", "set_apart_more"), 3),

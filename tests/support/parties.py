@@ -9,6 +9,9 @@ from sqlalchemy import update
 
 from app.access.processing import THIRD_PARTY_SHARING
 from app.models import Session
+from app.services import outbox_leases
+from app.services.mail_message import SENT
+from app.services.outbox_leases import Settlement
 from tests.support.party_exercisers import FIELDS, STAFF, new_recipient
 from tests.support.people import REASON, CustomerPerson, MemberPerson, StaffPerson, add_staff
 from tests.support.service import Service
@@ -110,3 +113,9 @@ async def disclose(
         json=body,
         headers={"X-Reason": REASON} | who.headers | headers,
     )
+
+
+async def settle_all(house: Service) -> None:
+    """Whatever waits in the outbox was sent."""
+    while claimed := await outbox_leases.claim(house.platform, 100):
+        await outbox_leases.settle(house.platform, [Settlement(each, SENT) for each in claimed])

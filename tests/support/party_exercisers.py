@@ -22,6 +22,7 @@ from tests.support.stage import Stage
 
 FIELDS = ["customer.name", "customer.email"]
 STAFF, OWN = "/v1/staff/recipients", "/v1/customer/recipients"
+DERIVED = ("delivery",)
 
 _numbers = itertools.count(1)
 
@@ -149,13 +150,14 @@ PARTY_EXERCISERS: Mapping[Route, Exerciser] = {
         _disclose,
         expected=_disclosed,
         canary=False,
+        derived=DERIVED,
         prepare=_consented,
         reasoned=True,
     ),
     ("get", "/v1/staff/disclosures"): Exerciser(
-        "staff:disclosure:list", "disclosure", _list_disclosures, items
+        "staff:disclosure:list", "disclosure", _list_disclosures, items, derived=DERIVED
     ),
     ("get", "/v1/customer/disclosures"): Exerciser(
-        "customer:disclosure:list", "disclosure", _own_disclosures, items
+        "customer:disclosure:list", "disclosure", _own_disclosures, items, derived=DERIVED
     ),
 }

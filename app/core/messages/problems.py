@@ -416,8 +416,16 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ),
     ),
     "account_closed": _both(
-        ("Conta encerrada", "Uma conta encerrada não pode ser alterada. Fale com a agência."),
-        ("Account closed", "A closed account cannot be changed. Speak to the agency."),
+        (
+            "Conta encerrada",
+            "Uma conta encerrada não pode ser alterada nem dar consentimentos novos; retirar os que"
+            " deu ela ainda pode. Fale com a agência.",
+        ),
+        (
+            "Account closed",
+            "A closed account can neither be changed nor give new consents; those that it gave can"
+            " still be withdrawn. Speak to the agency.",
+        ),
     ),
     "https_required": _both(
         ("HTTPS necessário", "Repita o pedido por HTTPS e troque o que enviou sem proteção."),

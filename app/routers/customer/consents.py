@@ -45,11 +45,14 @@ async def list_consents(request: Request) -> Response:
     summary="Say yes, no, or no longer",
     status_code=201,
     response_model=ConsentEventView,
-    openapi_extra={"x-problems": ["unknown_purpose", "purpose_version_not_current"]},
+    openapi_extra={
+        "x-problems": ["unknown_purpose", "purpose_version_not_current", "account_closed"]
+    },
 )
 async def say_consent(request: Request, form: ConsentStatement) -> Response:
     """One purpose, one event. A no after a yes withdraws it, from this moment on, everywhere.
 
+    A yes to a third party replaces the one before: what it leaves out, it takes back.
     A yes names the `version` of the words that were shown. Needs the permission `consents`.
     """
     claim = await claim_of(request)

@@ -24,7 +24,10 @@ router = APIRouter(prefix="/v1/customer/disclosures", tags=["customer"], route_c
 )
 @guards_own_query
 async def list_disclosures(request: Request) -> Response:
-    """What, to whom, by which of my consents; newest first. Needs the permission `consents`."""
+    """What, to whom, by which of my consents; newest first. `delivery` says whether it arrived.
+
+    Needs the permission `consents`.
+    """
     found = await disclosures.list_own(
         platform_of(request), actor_of(request), request.query_params.multi_items()
     )

@@ -46,7 +46,7 @@ async def list_consents(request: Request, customer_id: CustomerId) -> Response:
     openapi_extra={
         "x-problems": [
             *("not_found", "unknown_purpose", "purpose_version_not_current"),
-            "account_without_owner",
+            *("account_closed", "account_without_owner"),
         ]
     },
 )

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1/staff", tags=["staff"], route_class=StaffRoute)
 async def disclose(request: Request, customer_id: CustomerId, form: DisclosureOrder) -> Response:
     """By mail to its contact address, as far as the customer consents. Needs `X-Reason`.
 
-    The mail leaves only if the consent still stands at that moment.
+    The mail leaves only if the consent and that address still stand at that moment.
     """
     claim = await claim_of(request)
     answer = await disclosure_orders.order(
@@ -45,7 +45,7 @@ async def disclose(request: Request, customer_id: CustomerId, form: DisclosureOr
 )
 @guards_own_query
 async def list_disclosures(request: Request) -> Response:
-    """Newest first. Rows are only ever added."""
+    """Newest first. Rows are only ever added; `delivery` says what became of each."""
     found = await disclosures.list_page(
         platform_of(request), actor_of(request), request.query_params.multi_items()
     )

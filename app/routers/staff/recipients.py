@@ -83,7 +83,10 @@ async def read_recipient(request: Request, recipient_id: RecipientId) -> Respons
 async def update_recipient(
     request: Request, recipient_id: RecipientId, body: Annotated[dict[str, Any], Body()]
 ) -> Response:
-    """Retired, it gets nothing more, for good. Who it is stays once somebody consented to it."""
+    """Retired, it gets nothing more, for good. Who it is stays once somebody consented to it.
+
+    What waits for its former contact address does not leave: order it again.
+    """
     platform = platform_of(request)
     tags = if_match(request)
     async with platform.database.transaction() as connection:
