@@ -19,11 +19,14 @@ from app.access.matrix import MatrixError
 from app.access.viewers import STAFF_ROLES
 from app.core import telemetry
 from app.core.clock import system_clock
+from app.core.documents import normalise_tax_id
 from app.core.errors import Failure
-from app.core.messages import field_message, problem_words
+from app.core.messages import field_message, finding_message, problem_words
+from app.core.moments import parse_moment
 from app.core.settings import Settings
 from app.core.text import FieldRefused
 from app.main import create_app, open_keyring
+from app.security.document_reports import DocumentReport
 from app.security.keyfiles import KeysError
 from app.security.keys import Keyring
 from app.services import (
@@ -39,7 +42,7 @@ from app.services import demo as demo_service
 from app.services import staff as staff_service
 from app.services.legacy_report import ReportFile
 from app.services.mail_transport import open_transport
-from app.services.platform import Platform, open_platform
+from app.services.platform import Platform, document_pool, open_platform
 from app.services.seal_anchor import AnchorError
 from app.worker.loop import run as run_worker
 
@@ -60,6 +63,10 @@ app.add_typer(audit, name="audit")
 consents = typer.Typer(help="The consent ledger.", no_args_is_help=True)
 app.add_typer(consents, name="consents")
 app.add_typer(keys, name="keys")
+document = typer.Typer(help="Signed documents.", no_args_is_help=True)
+app.add_typer(document, name="document")
+trust = typer.Typer(help="Whose signatures are trusted.", no_args_is_help=True)
+app.add_typer(trust, name="trust")
 stderr = Console(stderr=True)
 
 
@@ -306,6 +313,54 @@ def keys_retire(kid: str) -> None:
     Its public half stays, so that the audit log's seals can be verified.
     """
     open_keyring(_settings()).retire(kid)
+
+
+@document.command("verify")
+def document_verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    signature: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A detached signature (.p7s) of the file."),
+    ] = None,
+    signer_cpf: Annotated[
+        str | None, typer.Option(metavar="CPF", help="The declared signer's; else any person's.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="With zone: 2026-11-28T12:00:00Z; else now.")
+    ] = None,
+) -> None:
+    """Verify a signed document against the trust folder. Exits 0 only if it is accepted."""
+    settings = _settings()
+    signer = None if signer_cpf is None else normalise_tax_id(signer_cpf, "person").digits
+    moment = system_clock() if at is None else parse_moment(at)
+
+    async def verify() -> DocumentReport:
+        pool = document_pool(settings)
+        try:
+            return await pool.verify(file, signature=signature, signer_tax_id=signer, at=moment)
+        finally:
+            pool.close()
+
+    report = asyncio.run(verify())
+    record = report.as_record()
+    for finding in record["findings"]:
+        finding["message"] = finding_message(finding["code"], "en")
+    _print_json(record)
+    if report.verdict != "accepted":
+        raise typer.Exit(1)
+
+
+@trust.command("list")
+def trust_list() -> None:
+    """List roots and revocation lists, and how old these are. Exits 1 if one wants mending."""
+    from app.security.document_trust import TrustFolder, inventory
+
+    found = inventory(TrustFolder(_settings().trust_path).read(), system_clock())
+    for finding in found["findings"]:
+        finding["message"] = finding_message(finding["code"], "en")
+    _print_json(found)
+    if found["findings"]:
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -59,6 +59,17 @@ class Settings(BaseSettings):
     hash_queue: Annotated[int, Field(ge=1)] = 64
     """Sign-ins that may wait for a hashing thread; one more is answered 503."""
 
+    trust_dir: Path | None = None
+    """Roots and revocation lists that signed documents are held against (`document_trust`)."""
+    document_workers: Annotated[int, Field(ge=1)] = Field(default_factory=usable_cores)
+    """Processes that verify documents, each started when it is first wanted."""
+    document_queue: Annotated[int, Field(ge=1)] = 16
+    """Documents that may wait for one of them; one more is answered 503."""
+    document_memory_mib: Annotated[int, Field(ge=256)] = 768
+    """Address space of such a process, the 100 MiB of its own libraries included."""
+    document_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    """How long one document may take, on the clock and of the processor."""
+
     common_passwords_file: Path | None = None
     """More passwords to refuse as common: UTF-8, one a line, read at start-up."""
     breached_passwords_url: Annotated[str, Field(pattern=r"^(https?://[^/?#\s]+/\S*)?$")] = ""
@@ -113,6 +124,12 @@ class Settings(BaseSettings):
     def keys_path(self) -> Path:
         """Where signing keys and the master secret lie."""
         return self.keys_dir or self.var_dir / "keys"
+
+    @property
+    def trust_path(self) -> Path:
+        """Where roots and revocation lists lie: beside the keys if these have a folder of their
+        own, else in `var_dir`."""
+        return self.trust_dir or (self.keys_dir or self.var_dir) / "trust"
 
     @property
     def database(self) -> str:

@@ -97,6 +97,7 @@ STATUS: Final[Mapping[str, int]] = {
     "request_head_too_large": 431,
     "internal_error": 500,
     "hashing_busy": 503,
+    "documents_busy": 503,
     "database_unavailable": 503,
     "audit_unavailable": 503,
 }
@@ -114,6 +115,7 @@ _HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "too_many_requests": {"Retry-After": "60"},
     "hashing_busy": {"Retry-After": "1"},
+    "documents_busy": {"Retry-After": "5"},
     "database_unavailable": {"Retry-After": "5"},
     "audit_unavailable": {"Retry-After": "5"},
 }

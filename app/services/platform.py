@@ -11,6 +11,7 @@ from app.security.breached_passwords import BreachedPasswords
 from app.security.common_passwords import CommonPasswords
 from app.security.counters import MemoryCounters, RedisCounters
 from app.security.csrf import CsrfTokens
+from app.security.document_pool import DocumentPool
 from app.security.form_tokens import FormTokens
 from app.security.hashing_pool import HashingPool
 from app.security.keys import Keyring
@@ -43,6 +44,7 @@ class Platform:
     hashing: HashingPool
     judge: PasswordJudge
     breached: BreachedPasswords
+    documents: DocumentPool
     throttle: Throttle
     csrf: CsrfTokens
     form_tokens: FormTokens
@@ -58,10 +60,11 @@ class Platform:
     mail_templates: MailTemplates
 
     async def close(self) -> None:
-        """Write what is waiting, end the threads, close the connections."""
+        """Write what is waiting, end threads and processes, close the connections."""
         await self.audit.close()
         await self.session_notes.close()
         self.hashing.close()
+        self.documents.close()
         await self.breached.close()
         await self.throttle.close()
         await self.database.close()
@@ -94,6 +97,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         hashing=HashingPool(password_hasher(settings), settings.hash_workers, settings.hash_queue),
         judge=PasswordJudge(CommonPasswords(settings.common_passwords_file)),
         breached=BreachedPasswords(settings.breached_passwords_url),
+        documents=document_pool(settings),
         throttle=Throttle(
             MemoryCounters(clock),
             RedisCounters(settings.redis_url) if settings.redis_url else None,
@@ -115,6 +119,17 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         ),
         registration_sealer=Sealer(keyring.secret("pending-registrations")),
         mail_templates=MailTemplates(settings.agency_name),
+    )
+
+
+def document_pool(settings: Settings) -> DocumentPool:
+    """Verifies signed documents as the settings ask for; starts nothing yet."""
+    return DocumentPool(
+        settings.trust_path,
+        workers=settings.document_workers,
+        queue_length=settings.document_queue,
+        memory_mib=settings.document_memory_mib,
+        seconds=settings.document_seconds,
     )
 
 

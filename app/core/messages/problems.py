@@ -600,6 +600,16 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("Muitos acessos agora", "Espere os segundos do cabeçalho Retry-After e tente de novo."),
         ("Many sign-ins now", "Wait for the seconds in the Retry-After header and try again."),
     ),
+    "documents_busy": _both(
+        (
+            "Muitos documentos agora",
+            "Espere os segundos do cabeçalho Retry-After e envie o documento de novo.",
+        ),
+        (
+            "Many documents now",
+            "Wait for the seconds in the Retry-After header and send the document again.",
+        ),
+    ),
     "database_unavailable": _both(
         (
             "Banco de dados indisponível",
