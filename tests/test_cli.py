@@ -59,6 +59,10 @@ COMMANDS: tuple[list[str], ...] = (
     ["keys", "create"],
     ["keys", "rotate"],
     ["keys", "retire"],
+    ["document"],
+    ["document", "verify"],
+    ["trust"],
+    ["trust", "list"],
 )
 
 

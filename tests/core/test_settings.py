@@ -56,6 +56,12 @@ def test_keys_and_database_follow_the_var_folder(monkeypatch: pytest.MonkeyPatch
     assert settings.database == "sqlite:////srv/var/salvaguarda.db"
 
 
+def test_the_trust_folder_lies_beside_the_keys_unless_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().trust_path == Path("var/trust")
+    assert from_environment(monkeypatch, KEYS_DIR="/srv/keys").trust_path == Path("/srv/keys/trust")
+    assert from_environment(monkeypatch, TRUST_DIR="/srv/trust").trust_path == Path("/srv/trust")
+
+
 def test_production_confirms_registrations_and_leaves_the_worker_apart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -98,6 +104,10 @@ def test_in_production_tries_are_always_counted(monkeypatch: pytest.MonkeyPatch)
         ("ARGON2_TIME_COST", "0"),
         ("HASH_WORKERS", "0"),
         ("HASH_QUEUE", "0"),
+        ("DOCUMENT_WORKERS", "0"),
+        ("DOCUMENT_QUEUE", "0"),
+        ("DOCUMENT_MEMORY_MIB", "64"),
+        ("DOCUMENT_SECONDS", "0"),
         ("ACCESS_TOKEN_SECONDS", "86400"),
         ("REFRESH_TOKEN_DAYS", "0"),
         ("LOG_LEVEL", "verbose"),

@@ -26,6 +26,7 @@ AT = datetime(2026, 11, 28, tzinfo=UTC)
         ([0, 11, 18, 5], "partial"),  # narrower
         ([0, 10, 17, 6], "partial"),
         ([1, 9, 18, 5], "partial"),
+        ([1, 10, 18, 5], "partial"),
         ([0, 18, 10, 5], "partial"),
         ([0, 10, 18, 0], "partial"),
         ([0, 10, 18, -1], "partial"),
