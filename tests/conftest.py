@@ -34,6 +34,8 @@ ROOM = pytest.StashKey[Room]()
 DATABASES = pytest.StashKey[Databases]()
 GUARD = pytest.StashKey[NetworkGuard]()
 WATCH = pytest.StashKey[LogWatch]()
+DEAR = "test_schemathesis.py"
+"""Its tests take up to two minutes each: no process may be left alone with one at the end."""
 LEAKS = "leaks"
 """The file in the room that says what was logged outside any test."""
 
@@ -65,6 +67,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: object) -> None:
     """Tell a worker of xdist where the room is."""
     node.workerinput["room"] = str(node.config.stash[ROOM].folder)  # type: ignore[attr-defined]  # xdist's WorkerController
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the dearest tests run first; whoever is done steals of the many cheap ones."""
+    items.sort(key=lambda item: item.path.name != DEAR)
 
 
 def pytest_collection_finish() -> None:
