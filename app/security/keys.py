@@ -11,12 +11,10 @@ second, so that a key made or retired by one is known to all without a restart.
 
 import base64
 import logging
-import re
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +31,7 @@ from jose import jwk
 from jose.backends.base import Key
 
 from app.core.clock import Clock, system_clock
+from app.security.key_names import next_name, taken_over
 from app.security.keyfiles import (
     KeysError,
     locked,
@@ -45,8 +44,6 @@ from app.security.keyfiles import (
 from app.security.retired_keys import RetiredKeys
 
 ALGORITHM = "ES256"
-_KID = re.compile(r"([0-9]{8}T[0-9]{12})Z-[0-9a-f]{8}")
-_KID_TIME = "%Y%m%dT%H%M%S%f"
 _LOOK_EVERY = 1.0  # seconds
 _MASTER, _SIGNING, _RETIRED = "master.key", "signing", "retired"
 _log = logging.getLogger(__name__)
@@ -109,7 +106,7 @@ class Keyring:
                 content = base64.b64encode(secrets.token_bytes(32)) + b"\n"
                 write_key_file(directory / _MASTER, content, development=development)
             if not _kids(signing):
-                _write_signing_key(signing, _next_kid([], clock()), development=development)
+                _write_signing_key(signing, next_name([], clock()), development=development)
         return cls.load(directory, production=not development, clock=clock, monotonic=monotonic)
 
     @classmethod
@@ -150,7 +147,7 @@ class Keyring:
         """The public half of a key, retired or not, or None. For seals, which outlive their keys;
         never for tokens."""
         self._look()
-        if kid not in self._keys and _taken_over(kid) and (retired := self._retired.get(kid)):
+        if kid not in self._keys and taken_over(kid) and (retired := self._retired.get(kid)):
             return retired
         key = self.verification_key(kid)
         return key.public if key else None
@@ -176,14 +173,14 @@ class Keyring:
         retired = [
             {**key.to_dict(), "kid": kid, "use": "sig"}
             for kid in reversed(self._retired.kids())
-            if kid not in known and _taken_over(kid) and (key := self._retired.get(kid))
+            if kid not in known and taken_over(kid) and (key := self._retired.get(kid))
         ]
         return {"keys": [*self.jwks()["keys"], *retired]}
 
     def rotate(self) -> str:
         """Makes a key that signs from now on, and returns its kid. Older keys still verify."""
         with locked(self._folder):
-            kid = _next_kid(_kids(self._signing), self._clock())
+            kid = next_name(_kids(self._signing), self._clock())
             _write_signing_key(self._signing, kid, development=self._development)
         self._read_folder()
         return kid
@@ -254,27 +251,11 @@ def _kids(signing: Path, *, strict: bool = False) -> list[str]:
         names = sorted(path.stem for path in signing.iterdir() if path.suffix == ".pem")
     except OSError as error:
         raise KeysError(f"{signing}: cannot be read ({error.strerror})") from None
-    kids = [name for name in names if _taken_over(name) is not None]
+    kids = [name for name in names if taken_over(name) is not None]
     if strict and kids != names:
         stranger = next(name for name in names if name not in kids)
         raise KeysError(f"{signing}: {stranger}.pem is not named like a signing key")
     return kids
-
-
-def _taken_over(kid: str) -> datetime | None:
-    """When the key of that name took over, or None for a name that is not a kid."""
-    parts = _KID.fullmatch(kid)
-    try:
-        return datetime.strptime(parts[1], _KID_TIME).replace(tzinfo=UTC) if parts else None
-    except ValueError:  # no such day
-        return None
-
-
-def _next_kid(kids: list[str], now: datetime) -> str:
-    """A name after all of `kids`, even when the clock has been set back since the last one."""
-    if kids and (newest := _taken_over(kids[-1])) is not None:
-        now = max(now, newest + timedelta(microseconds=1))
-    return f"{now.astimezone(UTC).strftime(_KID_TIME)}Z-{secrets.token_hex(4)}"
 
 
 def _write_signing_key(signing: Path, kid: str, *, development: bool) -> None:
