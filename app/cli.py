@@ -29,6 +29,7 @@ from app.main import create_app, open_keyring
 from app.security.document_reports import DocumentReport
 from app.security.keyfiles import KeysError
 from app.security.keys import Keyring
+from app.security.service_certificate import ServiceCertificates
 from app.services import (
     consent_states,
     legacy_import,
@@ -42,7 +43,12 @@ from app.services import demo as demo_service
 from app.services import staff as staff_service
 from app.services.legacy_report import ReportFile
 from app.services.mail_transport import open_transport
-from app.services.platform import Platform, document_pool, open_platform
+from app.services.platform import (
+    Platform,
+    document_pool,
+    open_certificates,
+    open_platform,
+)
 from app.services.seal_anchor import AnchorError
 from app.worker.loop import run as run_worker
 
@@ -67,6 +73,10 @@ document = typer.Typer(help="Signed documents.", no_args_is_help=True)
 app.add_typer(document, name="document")
 trust = typer.Typer(help="Whose signatures are trusted.", no_args_is_help=True)
 app.add_typer(trust, name="trust")
+certificate = typer.Typer(
+    help="The certificate that documents are signed with.", no_args_is_help=True
+)
+app.add_typer(certificate, name="certificate")
 stderr = Console(stderr=True)
 
 
@@ -363,6 +373,43 @@ def trust_list() -> None:
         raise typer.Exit(1)
 
 
+@certificate.command("create")
+def certificate_create() -> None:
+    """Make one in the agency's name if there is none (in production none is made by itself)."""
+    print(_certificates().create())
+
+
+@certificate.command("rotate")
+def certificate_rotate() -> None:
+    """Make one that signs from now on; the older ones stay published. Prints its name."""
+    print(_certificates().rotate())
+
+
+@certificate.command("install")
+def certificate_install(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+) -> None:
+    """Take over a certificate of your own: PEM with its key, or PKCS #12. It signs from now on.
+
+    The file's password, if it has one, comes on standard input; the file is not needed any more.
+    """
+    content = file.read_bytes()
+    password = None if b"-----BEGIN PRIVATE KEY-----" in content else _password().encode() or None
+    print(_certificates().install(content, password))
+
+
+@certificate.command("retire")
+def certificate_retire(kid: str) -> None:
+    """Destroy a certificate's private key. What it signed can still be verified."""
+    _certificates().retire(kid)
+
+
+@certificate.command("show")
+def certificate_show() -> None:
+    """Print every certificate that signs or ever signed (PEM), newest first."""
+    print(_certificates().published().decode(), end="")
+
+
 def main() -> None:
     """Run a command; what an operator can mend is said in one line on stderr."""
     try:
@@ -398,6 +445,11 @@ async def _work_until_told(platform: Platform) -> None:
 
 async def _nothing(_platform: Platform) -> None:
     """Open and close: start-up's own checks are what is wanted."""
+
+
+def _certificates() -> ServiceCertificates:
+    settings = _settings()
+    return open_certificates(settings, system_clock)
 
 
 def _settings() -> Settings:

@@ -40,6 +40,7 @@ from app.routers.customer import sessions as customer_sessions
 from app.routers.envelope import Envelope
 from app.routers.public import (
     analytics_events,
+    certificate,
     consent_receipts,
     cookie_consents,
     email_verifications,
@@ -125,6 +126,7 @@ DOORS = (
     policies.router,
     purposes.router,
     consent_receipts.router,
+    certificate.router,
     policy_acceptances.router,
     policy_drafts.router,
     staff_policies.router,

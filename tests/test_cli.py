@@ -15,6 +15,9 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from sqlalchemy import delete, func, insert, select, text, update
 
 from app import cli
@@ -32,6 +35,7 @@ from app.models import (
     OutboxMessage,
     StaffMember,
 )
+from app.security.certificate_files import bundle, make
 from app.security.keys import Keyring
 from tests.support.databases import DatabaseKind, Databases
 from tests.support.program import PROGRAM, running
@@ -63,6 +67,12 @@ COMMANDS: tuple[list[str], ...] = (
     ["document", "verify"],
     ["trust"],
     ["trust", "list"],
+    ["certificate"],
+    ["certificate", "create"],
+    ["certificate", "rotate"],
+    ["certificate", "install"],
+    ["certificate", "retire"],
+    ["certificate", "show"],
 )
 
 
@@ -415,6 +425,39 @@ def test_keys_are_made_rotated_and_retired(run: Run, tmp_path: Path) -> None:
     assert run("keys", "retire", first.out.strip()) == Said(0, "", "")
     assert "rotate first" in one_clear_line(run("keys", "retire", second.out.strip()))
     assert "no key of that name" in one_clear_line(run("keys", "retire", "x"))
+
+
+def test_certificates_are_made_rotated_installed_and_retired(run: Run, tmp_path: Path) -> None:
+    first = run("certificate", "create")
+    assert first.code == 0, first.err
+    assert run("certificate", "create").out == first.out
+    assert run("certificate", "rotate").code == 0
+    pair = make("ours", "Própria", system_clock())
+    (tmp_path / "ours.pem").write_bytes(bundle(pair))
+    last = run("certificate", "install", str(tmp_path / "ours.pem"))
+    assert last.code == 0, last.err
+    kept = tmp_path / "var" / "keys" / "certificates" / f"{last.out.strip()}.pem"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    shown = run("certificate", "show").out.encode()
+    assert shown.startswith(pair.pem)
+    assert len(x509.load_pem_x509_certificates(shown)) == 3
+    assert run("certificate", "retire", first.out.strip()) == Said(0, "", "")
+    assert run("certificate", "show").out.encode() == shown
+    assert "no certificate of that name" in one_clear_line(run("certificate", "retire", "x"))
+
+
+def test_a_certificate_with_a_password_is_installed(run: Run, tmp_path: Path) -> None:
+    pair = make("ours", "Própria", system_clock())
+    file = tmp_path / "ours.p12"
+    file.write_bytes(
+        serialize_key_and_certificates(
+            b"x", pair.key, pair.certificate, None, BestAvailableEncryption(b"segredo")
+        )
+    )
+    refused = run("certificate", "install", str(file), stdin="errado\n")
+    assert "not its password" in one_clear_line(refused)
+    assert run("certificate", "install", str(file), stdin="segredo\n").code == 0
+    assert run("certificate", "show").out.encode() == pair.pem
 
 
 @pytest.mark.parametrize(

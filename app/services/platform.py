@@ -19,6 +19,7 @@ from app.security.passkeys import RelyingParty, relying_party
 from app.security.password_strength import PasswordJudge
 from app.security.passwords import PasswordHasher
 from app.security.sealing import Sealer
+from app.security.service_certificate import ServiceCertificates
 from app.security.throttling import Throttle
 from app.security.tokens import AccessTokens
 from app.security.visitor_marks import VisitorMarks
@@ -40,6 +41,7 @@ class Platform:
     sessions: SessionWatch
     session_notes: SessionNotes
     keyring: Keyring
+    certificates: ServiceCertificates
     tokens: AccessTokens
     hashing: HashingPool
     judge: PasswordJudge
@@ -55,6 +57,7 @@ class Platform:
     totp_sealer: Sealer
     answer_sealer: Sealer
     mail_sealer: Sealer
+    file_sealer: Sealer
     relying_party: RelyingParty
     registration_sealer: Sealer
     mail_templates: MailTemplates
@@ -74,7 +77,8 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
     """Build every part; opens no connection.
 
     Raises `MatrixError` if matrix and tables disagree, `OSError` or `ValueError` for an unfit file
-    of common passwords, `ValueError` for an address of Redis that is none.
+    of common passwords, `ValueError` for an address of Redis that is none, `KeysError` for an unfit
+    certificate.
     """
     database = Database(settings.database, pool=settings.database_pool)
     projection = Projection(
@@ -93,6 +97,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         sessions=SessionWatch(database, clock, used=notes.used),
         session_notes=notes,
         keyring=keyring,
+        certificates=open_certificates(settings, clock),
         tokens=AccessTokens(keyring, settings.public_url, settings.access_token_seconds, clock),
         hashing=HashingPool(password_hasher(settings), settings.hash_workers, settings.hash_queue),
         judge=PasswordJudge(CommonPasswords(settings.common_passwords_file)),
@@ -112,6 +117,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         totp_sealer=Sealer(keyring.secret("totp-secrets")),
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),
         mail_sealer=Sealer(keyring.secret("outbox-messages")),
+        file_sealer=Sealer(keyring.secret("stored-files")),
         relying_party=relying_party(
             (settings.area_url, settings.public_url, *settings.cors_origins),
             settings.agency_name,
@@ -131,6 +137,15 @@ def document_pool(settings: Settings) -> DocumentPool:
         memory_mib=settings.document_memory_mib,
         seconds=settings.document_seconds,
     )
+
+
+def open_certificates(settings: Settings, clock: Clock) -> ServiceCertificates:
+    """What documents are signed with. Raises `KeysError` for one that is not fit for use."""
+    certificates = ServiceCertificates(
+        settings.keys_path, settings.agency_name, production=settings.production, clock=clock
+    )
+    certificates.check()
+    return certificates
 
 
 def password_hasher(settings: Settings) -> PasswordHasher:
