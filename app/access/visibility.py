@@ -535,6 +535,11 @@ INTERNAL = (
     ),
     internal("contact_forms", "id origin used_at expires_at"),
     internal("incident_targets", "incident_id login_id done_at"),
+    internal(
+        "stored_files",
+        "id purpose name media_type bytes sha256 created_at completed_at deleted_at",
+    ),
+    internal("stored_file_chunks", "file_id number content"),
 )
 
 RESOURCES: Mapping[str, Resource] = {

@@ -23,6 +23,7 @@ from app.models.recipients import Recipient
 from app.models.registrations import PendingRegistration
 from app.models.sessions import RefreshToken, Session
 from app.models.staff import StaffMember
+from app.models.stored_files import StoredFile, StoredFileChunk
 
 __all__ = [
     "AnalyticsEvent",
@@ -64,5 +65,7 @@ __all__ = [
     "RefreshToken",
     "Session",
     "StaffMember",
+    "StoredFile",
+    "StoredFileChunk",
     "table_of",
 ]

@@ -25,6 +25,7 @@ from app.services import (
     policy_notices,
     seals,
     sessions,
+    stored_files,
 )
 from app.services.platform import Platform
 from app.worker import delivery
@@ -62,6 +63,7 @@ DUTIES = (
     Duty("purge_contact_requests", 3600, contact_retention.purge),
     Duty("purge_contact_forms", 3600, contact_forms.purge),
     Duty("purge_analytics_events", 3600, analytics_events.purge),
+    Duty("purge_stored_files", 60, stored_files.purge),
 )
 
 GRACE: Final = 20.0
