@@ -58,6 +58,7 @@ HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
     ("contact_requests", "email_key"): "an address, folded for finding",
     ("contact_requests", "mailbox_key"): "an address, folded for counting",
     ("contact_requests", "answers"): "what people were answered, who see it too",
+    ("stored_file_chunks", "content"): "sealed to its file and place",
     ("contact_forms", "origin"): "a mark of a network, which tells nobody which",
     ("incidents", "reason_code"): "why, in one word",
     ("interventions", "reason_code"): "why, in one word",
