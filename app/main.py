@@ -16,6 +16,7 @@ from app.routers import docs, health, metrics, openapi, problems
 from app.routers.auth import keys, passkeys, step_up, tokens
 from app.routers.customer import (
     access_log,
+    access_records,
     accounts,
     consents,
     customer_changes,
@@ -94,6 +95,7 @@ DOORS = (
     profile.router,
     customer_changes.router,
     access_log.router,
+    access_records.router,
     login.router,
     customer_sessions.router,
     staff_sessions.router,

@@ -101,6 +101,7 @@ TABLE = """
     public:cookie_consent:read        ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:cookie_consent:record      ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:analytics_event:add        ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    customer:access_record:list       yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:disclosure:list          yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     public:purpose:read               ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     customer:consent:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
@@ -167,6 +168,7 @@ MEMBERS_TABLE = """
     customer:policy_acceptance:create any
     customer:policy_acceptance:list   any
     customer:analytics_event:list     consents
+    customer:access_record:list       any
 """
 """What a member of an account needs for each verb there. ``any``: it concerns their own login."""
 
@@ -207,6 +209,7 @@ UNACCEPTING_TABLE = """
     customer:customer_change:list     one's own data: what became of it, and by whom
     customer:audit_event:list         one's own data: who looked at it
     customer:analytics_event:list     one's own data: which visits are kept with it
+    customer:access_record:list       one's own data, and protecting oneself: who came in as me?
 """
 """What stays open to a login that has not accepted the policy in force, each with its reason.
 

@@ -29,6 +29,8 @@ class Scope(StrEnum):
     """The consent to marketing of the accounts of `MARKETING_CONSENT`."""
     PARTNER_CONSENT = "partner_consent"
     """Open accounts whose consent to the third party that asks stands at this moment."""
+    TARGET = "target"
+    """What is about the one customer whom an approved target of a legal request names."""
     PUBLISHED = "published"
     CONTACT_TOPIC = "contact_topic"
     """What people write to the agency with topic ``contact``."""
@@ -47,6 +49,7 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.PRODUCTION: Scope.OPEN,
         Viewer.MARKETING: Scope.MARKETING_CONSENT,
         Viewer.PARTNER: Scope.PARTNER_CONSENT,
+        Viewer.AUTHORITY: Scope.TARGET,
     },
     "login": {
         Viewer.SELF: Scope.OWN,
@@ -54,6 +57,7 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.SYSTEMS_ENGINEER: Scope.ALL,
         Viewer.PRIVACY_OFFICER: Scope.ALL,
         Viewer.SUPPORT: Scope.ALL,
+        Viewer.AUTHORITY: Scope.TARGET,
     },
     "membership": {
         Viewer.SELF: Scope.OWN,
@@ -123,6 +127,7 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.DIRECTOR: Scope.ALL,
         Viewer.SYSTEMS_ENGINEER: Scope.ALL,
         Viewer.PRIVACY_OFFICER: Scope.ALL,
+        Viewer.AUTHORITY: Scope.TARGET,
     },
     "consent_state": {
         Viewer.SELF: Scope.OWN,
@@ -131,13 +136,16 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.PRIVACY_OFFICER: Scope.ALL,
         Viewer.SUPPORT: Scope.OF_OPEN,
         Viewer.MARKETING: Scope.OF_CONSENTING,
+        Viewer.AUTHORITY: Scope.TARGET,
     },
     "analytics_event": {Viewer.SELF: Scope.OWN},
+    "access_record": {Viewer.SELF: Scope.OWN, Viewer.AUTHORITY: Scope.TARGET},
     "disclosure": {
         Viewer.SELF: Scope.OWN,
         Viewer.DIRECTOR: Scope.ALL,
         Viewer.SYSTEMS_ENGINEER: Scope.ALL,
         Viewer.PRIVACY_OFFICER: Scope.ALL,
+        Viewer.AUTHORITY: Scope.TARGET,
     },
     "recipient": dict.fromkeys(
         (

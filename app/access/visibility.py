@@ -131,14 +131,14 @@ LOGIN = resource(
     "logins",
     """
                           self dir eng dpo sup bil pro mkt par aut pub
-    id                    R    R   R   R   R   ·   ·   ·   ·   ·   ·
-    name                  R    R   R   R   R   ·   ·   ·   ·   ·   ·
-    email                 R    R   R   M   R   ·   ·   ·   ·   ·   ·
-    email_verified_at     R    R   R   R   R   ·   ·   ·   ·   ·   ·
+    id                    R    R   R   R   R   ·   ·   ·   ·   L   ·
+    name                  R    R   R   R   R   ·   ·   ·   ·   L   ·
+    email                 R    R   R   M   R   ·   ·   ·   ·   L   ·
+    email_verified_at     R    R   R   R   R   ·   ·   ·   ·   L   ·
     language              R    R   R   R   R   ·   ·   ·   ·   ·   ·
-    status                R    R   R   R   R   ·   ·   ·   ·   ·   ·
-    created_at            R    R   R   R   R   ·   ·   ·   ·   ·   ·
-    last_login_at         R    R   R   ·   R   ·   ·   ·   ·   ·   ·
+    status                R    R   R   R   R   ·   ·   ·   ·   L   ·
+    created_at            R    R   R   R   R   ·   ·   ·   ·   L   ·
+    last_login_at         R    R   R   ·   R   ·   ·   ·   ·   L   ·
     reset_required_at     R    R   R   R   R   ·   ·   ·   ·   ·   ·
     credential_changed_at R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     credential_flagged_at R    R   R   R   ·   ·   ·   ·   ·   ·   ·
@@ -405,24 +405,24 @@ CONSENT_EVENT = resource(
     "consent_events",
     """
                         self dir eng dpo sup bil pro mkt par aut pub
-    id                  R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    sequence            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    purpose             R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
-    purpose_version     R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    purpose_hash        R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    state               R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
-    recipient_id        R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
-    fields              R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    expires_at          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    language            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    channel             R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    id                  R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    sequence            R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    purpose             R    R   R   R   ·   ·   ·   ·   ·   L   ·   | filter
+    purpose_version     R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    purpose_hash        R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    state               R    R   R   R   ·   ·   ·   ·   ·   L   ·   | filter
+    recipient_id        R    R   R   R   ·   ·   ·   ·   ·   L   ·   | filter
+    fields              R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    expires_at          R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    language            R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    channel             R    R   R   R   ·   ·   ·   ·   ·   L   ·   | filter
     actor_kind          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     actor_id            M    R   R   R   ·   ·   ·   ·   ·   ·   ·
     role                R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     session_id          M    R   R   R   ·   ·   ·   ·   ·   ·   ·
     network             R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     evidence            R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    at                  R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | period
+    at                  R    R   R   R   ·   ·   ·   ·   ·   L   ·   | period
     subject_id          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     """,
 )
@@ -432,15 +432,15 @@ CONSENT_STATE = resource(
     "consent_states",
     """
                         self dir eng dpo sup bil pro mkt par aut pub
-    id                  R    R   R   R   R   ·   ·   R   ·   ·   ·
-    purpose             R    R   R   R   R   ·   ·   R   ·   ·   ·
-    recipient_id        R    R   R   R   R   ·   ·   ·   ·   ·   ·
-    purpose_version     R    R   R   R   R   ·   ·   R   ·   ·   ·
-    state               R    R   R   R   R   ·   ·   R   ·   ·   ·
-    fields              R    R   R   R   R   ·   ·   ·   ·   ·   ·
-    expires_at          R    R   R   R   R   ·   ·   R   ·   ·   ·
-    channel             R    R   R   R   R   ·   ·   R   ·   ·   ·
-    at                  R    R   R   R   R   ·   ·   R   ·   ·   ·
+    id                  R    R   R   R   R   ·   ·   R   ·   L   ·
+    purpose             R    R   R   R   R   ·   ·   R   ·   L   ·
+    recipient_id        R    R   R   R   R   ·   ·   ·   ·   L   ·
+    purpose_version     R    R   R   R   R   ·   ·   R   ·   L   ·
+    state               R    R   R   R   R   ·   ·   R   ·   L   ·
+    fields              R    R   R   R   R   ·   ·   ·   ·   L   ·
+    expires_at          R    R   R   R   R   ·   ·   R   ·   L   ·
+    channel             R    R   R   R   R   ·   ·   R   ·   L   ·
+    at                  R    R   R   R   R   ·   ·   R   ·   L   ·
     subject_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     """,
 )
@@ -451,9 +451,9 @@ RECIPIENT = resource(
     """
                         self dir eng dpo sup bil pro mkt par aut pub
     id                  R    R   R   R   R   ·   ·   R   ·   ·   ·
-    name                R    RW  R   RW  R   ·   ·   R   ·   ·   ·
+    name                R    RW  R   RW  R   ·   ·   R   ·   L   ·
     tax_id              R    RW  R   RW  ·   ·   ·   ·   ·   ·   ·
-    country             R    RW  R   RW  R   ·   ·   R   ·   ·   ·
+    country             R    RW  R   RW  R   ·   ·   R   ·   L   ·
     contact_email       R    RW  R   RW  ·   ·   ·   ·   ·   ·   ·
     safeguards          R    RW  R   RW  R   ·   ·   ·   ·   ·   ·
     status              R    RW  R   RW  R   ·   ·   R   ·   ·   ·   | filter
@@ -487,22 +487,40 @@ DISCLOSURE = resource(
     "disclosures",
     """
                         self dir eng dpo sup bil pro mkt par aut pub
-    id                  R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    id                  R    R   R   R   ·   ·   ·   ·   ·   L   ·
     customer_id         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
-    recipient_id        R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
-    consent_event_id    R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    purpose             R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
-    fields              R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    bytes               R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    sha256              R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    content_type        R    R   R   R   ·   ·   ·   ·   ·   ·   ·
-    at                  R    R   R   R   ·   ·   ·   ·   ·   ·   ·   | period
+    recipient_id        R    R   R   R   ·   ·   ·   ·   ·   L   ·   | filter
+    consent_event_id    R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    purpose             R    R   R   R   ·   ·   ·   ·   ·   L   ·   | filter
+    fields              R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    bytes               R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    sha256              R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    content_type        R    R   R   R   ·   ·   ·   ·   ·   L   ·
+    at                  R    R   R   R   ·   ·   ·   ·   ·   L   ·   | period
     actor_kind          R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     role                R    R   R   R   ·   ·   ·   ·   ·   ·   ·
     actor_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     request_id          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     message_id          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     sent_to             R    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+# Nobody's daily work needs these (Marco Civil art. 15): people see their own, a judge's order opens
+# an account's.
+ACCESS_RECORD = resource(
+    "access_record",
+    "access_records",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    ·   ·   ·   ·   ·   ·   ·   ·   L   ·
+    at                  R    ·   ·   ·   ·   ·   ·   ·   ·   L   ·   | period
+    event               R    ·   ·   ·   ·   ·   ·   ·   ·   L   ·
+    ip                  R    ·   ·   ·   ·   ·   ·   ·   ·   L   ·
+    source_port         R    ·   ·   ·   ·   ·   ·   ·   ·   L   ·
+    customer_id         R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    session_id          R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    login_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   L   ·
     """,
 )
 
@@ -567,6 +585,7 @@ RESOURCES: Mapping[str, Resource] = {
         POLICY_ACCEPTANCE,
         ANALYTICS_EVENT,
         DISCLOSURE,
+        ACCESS_RECORD,
         *INTERNAL,
     )
 }

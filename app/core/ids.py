@@ -24,6 +24,14 @@ def id_at(moment: datetime) -> UUID:
     return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
 
 
+def fresh_id_at(moment: datetime) -> UUID:
+    """A fresh UUIDv7 of a moment's millisecond, whose rest is all random.
+
+    For records whose ids must follow a time of their own, so that a range of ids is one of times.
+    """
+    return UUID(int=id_at(moment).int | secrets.randbits(12) << 64 | secrets.randbits(62))
+
+
 def coarse_id(now: datetime) -> UUID:
     """A fresh UUIDv7 whose time says only the month, and whose rest is all random.
 
@@ -32,4 +40,4 @@ def coarse_id(now: datetime) -> UUID:
     an altered time, section 6.9 random bits instead of a counter.
     """
     month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return UUID(int=id_at(month).int | secrets.randbits(12) << 64 | secrets.randbits(62))
+    return fresh_id_at(month)

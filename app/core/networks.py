@@ -1,5 +1,6 @@
-"""Where a call came from, as coarsely as we want to know it."""
+"""Where a call came from: coarsely for nearly everybody, exactly for the access records alone."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
@@ -10,6 +11,8 @@ from app.core.text import FieldRefused, trim
 COARSE: Final = {4: 24, 6: 48}
 """The bits of a network that are kept, by version of the protocol."""
 MOST_NETWORKS: Final = 256
+HIGHEST_PORT: Final = 65_535
+_PORT: Final = re.compile("[0-9]{1,5}")
 LONGEST_NETWORK: Final = 49
 """Characters of a network, or of an address, as anybody writes it."""
 
@@ -30,6 +33,39 @@ def _network(host: str) -> str | None:
             return str(ip_network((address, COARSE[6]), strict=False))
         address = address.ipv4_mapped
     return str(ip_network((address, COARSE[4]), strict=False))
+
+
+def address_of(client: Sequence[Any] | None) -> str | None:
+    """The address a caller came from, in its usual form; IPv4 that came within IPv6 is IPv4.
+
+    None where the server does not know: a socket of this machine, a proxy that names nobody.
+    """
+    return None if client is None else _address(client[0])
+
+
+@lru_cache(maxsize=4096)
+def _address(host: str) -> str | None:
+    try:
+        address = ip_address(host.partition("%")[0])  # a zone is of one machine only
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
+
+
+def port_of(client: Sequence[Any] | None, told: str | None) -> int | None:
+    """The port a caller came from: many share an address, and the port tells them apart.
+
+    The connection's own, unless a trusted proxy named the caller: such a one the server gives port
+    0 when the proxy said none with the address. Then it is what the proxy `told`, if that is a
+    port; of callers without a trusted proxy the header is never believed.
+    """
+    if client is None:
+        return None
+    port: int = client[1]
+    if not port and told is not None and _PORT.fullmatch(told):
+        port = int(told)
+    return port if 0 < port <= HIGHEST_PORT else None
 
 
 def networks_within(text: str) -> tuple[str, ...]:

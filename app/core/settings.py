@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     registration: Literal["open", "confirmed", "closed"] | None = None
     worker: Literal["embedded", "none"] | None = None
     body_limit: Annotated[int, Field(ge=1024)] = 1024 * 1024
+    source_port_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,64}$")] = ""
+    """The header in which the trusted proxy says the port that a caller came from, for the access
+    records; it must overwrite what callers send under that name. Without it, and where the proxy
+    does not write ``address:port`` into ``X-Forwarded-For``, the port is not known."""
     metrics_token: SecretStr = SecretStr("")
     """What Prometheus sends as bearer token to `/metrics`, 16 to 200 visible ASCII characters.
     While it is empty `/metrics` answers callers on this machine in development, else nobody."""

@@ -1,5 +1,6 @@
 """The tables. Importing this package maps them all."""
 
+from app.models.access_records import AccessRecord
 from app.models.analytics_events import AnalyticsEvent
 from app.models.audit import AuditEvent, AuditSeal, AuditSubject
 from app.models.authenticators import Authenticator, Challenge, RecoveryCode
@@ -26,6 +27,7 @@ from app.models.staff import StaffMember
 from app.models.stored_files import StoredFile, StoredFileChunk
 
 __all__ = [
+    "AccessRecord",
     "AnalyticsEvent",
     "AuditEvent",
     "AuditSeal",

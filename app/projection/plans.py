@@ -1,8 +1,9 @@
 """Plans: what one viewer may do with one resource for one purpose, worked out at start-up."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table
@@ -29,7 +30,8 @@ class Plan:
     """Frozen: the fields (dotted, in the matrix's order), their uses, the rows, the columns.
 
     `lawful` fields are shown only as far as a legal request's basis goes: they are in no SELECT
-    until a request names them.
+    until `narrowed` makes a plan of those that one basis opens. `moment` is the column by which a
+    period bounds the rows, whoever asks.
     """
 
     viewer: Viewer
@@ -39,12 +41,13 @@ class Plan:
     visible: tuple[str, ...]
     """Every field of the view, clear or masked: what the audit row of a reveal names."""
     masked: frozenset[str]
-    lawful: frozenset[str]
+    lawful: Mapping[str, ColumnElement[Any]]
     writable: frozenset[str]
     filterable: Mapping[str, str]
     sortable: Mapping[str, str]
     searchable: frozenset[str]
     period: bool
+    moment: str | None
     every_field: Mapping[str, str]
     """All of the resource's fields, by field and by column: what a refusal may name on record."""
     columns: tuple[ColumnElement[Any], ...]
@@ -87,12 +90,13 @@ def _plan(resource: Resource, table: Table, viewer: Viewer, purpose: str) -> Pla
         scope=scope,
         visible=visible + tuple(nested),
         masked=masked | {field for field, (_, hides) in nested.items() if hides},
-        lawful=frozenset(row.field for row, cell in cells if cell.sight is Sight.LAWFUL),
+        lawful=_lawful(resource, table, viewer),
         writable=frozenset(row.field for row, cell in cells if cell.write),
         filterable={row.column: row.field for row in clear if Use.FILTER in row.uses},
         sortable={row.column: row.field for row in clear if Use.SORT in row.uses},
         searchable=frozenset(row.field for row in clear if Use.SEARCH in row.uses),
         period=any(Use.PERIOD in row.uses for row in clear),
+        moment=next((row.column for row in resource.rows if Use.PERIOD in row.uses), None),
         every_field=column_names | {row.field: row.field for row in resource.rows},
         columns=tuple(
             _expression(resource.name, field, table.c[column_of[field]], field in masked)
@@ -103,8 +107,40 @@ def _plan(resource: Resource, table: Table, viewer: Viewer, purpose: str) -> Pla
     )
 
 
+def narrowed(plan: Plan, fields: Collection[str]) -> Plan:
+    """The plan of whoever may see, of the lawful fields, just these: nothing where it is none.
+
+    What no basis can open for the plan's viewer stays out, whatever is asked for.
+    """
+    opened = {field: column for field, column in plan.lawful.items() if field in fields}
+    return replace(
+        plan,
+        visible=tuple(opened),
+        lawful=MappingProxyType({}),
+        columns=tuple(opened.values()),
+        view=viewer_of(tuple(opened)),
+    )
+
+
+def _lawful(resource: Resource, table: Table, viewer: Viewer) -> Mapping[str, ColumnElement[Any]]:
+    """What a basis may open to the viewer, of the record and of the one shown within it."""
+    own = {
+        row.field: table.c[row.column].label(row.field)
+        for row in resource.rows
+        if row.cell(viewer).sight is Sight.LAWFUL
+    }
+    within = _within(resource.name, viewer, {Sight.LAWFUL}) if own else {}
+    return MappingProxyType(own | {field: column for field, (column, _) in within.items()})
+
+
 def _nested(resource: str, viewer: Viewer) -> dict[str, tuple[ColumnElement[Any], bool]]:
     """What the viewer sees of the record shown within: by dotted field, and if it is masked."""
+    return _within(resource, viewer, {*READ_IN_CLEAR, Sight.MASKED})
+
+
+def _within(
+    resource: str, viewer: Viewer, sights: Set[Sight]
+) -> dict[str, tuple[ColumnElement[Any], bool]]:
     companion = COMPANIONS.get(resource)
     if companion is None:
         return {}
@@ -112,7 +148,7 @@ def _nested(resource: str, viewer: Viewer) -> dict[str, tuple[ColumnElement[Any]
     shown: dict[str, tuple[ColumnElement[Any], bool]] = {}
     for row in RESOURCES[name].rows:
         sight = row.cell(viewer).sight
-        if row.field in companion.fields and sight in {*READ_IN_CLEAR, Sight.MASKED}:
+        if row.field in companion.fields and sight in sights:
             hides = sight is Sight.MASKED
             column = _expression(name, row.field, table.c[row.column], hides)
             shown[f"{name}.{row.field}"] = (column.label(f"{name}.{row.field}"), hides)

@@ -17,7 +17,7 @@ from app.access.visibility import RESOURCES, matrix_hash
 from app.core.statements import Prepared
 from app.projection.cursors import Cursors
 from app.projection.guard import Query
-from app.projection.plans import Plan, PlanKey, View, compile_plans, viewer_of
+from app.projection.plans import Plan, PlanKey, View, compile_plans, narrowed, viewer_of
 from app.projection.queries import Queries, list_values, place_of, shape_of
 from app.projection.scopes import scope_values
 
@@ -65,6 +65,8 @@ class Projection:
         self._tag_key = tag_key
         self._cursors = Cursors(cursor_key)
         self._fiscal_years = fiscal_years
+        self._resources, self._dialect = resources, dialect
+        self._opened = lru_cache(maxsize=256)(self._open)
 
     def plan(self, actor: Actor, resource: str) -> Plan:
         """The caller's plan. Raises `KeyError` for a purpose or resource that is not theirs."""
@@ -124,6 +126,25 @@ class Projection:
         columns = tuple(plan.columns[plan.visible.index(field)] for field in fields)
         return columns, viewer_of(fields)
 
+    def lawful(self, actor: Actor, resource: str, fields: frozenset[str]) -> Plan:
+        """The plan of an authority whose legal basis opens these fields, and no other.
+
+        Raises `KeyError` as `plan` does. The plan sees nothing where none of them can be opened.
+        """
+        return self._opened((actor.viewer, actor.purpose, resource), fields).plan
+
+    def batch(
+        self, actor: Actor, resource: str, fields: frozenset[str], *, since: bool, until: bool
+    ) -> Prepared:
+        """The rows of such a plan, some at a time; see `Queries.batch_of`.
+
+        Raises `ValueError` for a period where the resource has no moment, or a plan without fields.
+        """
+        opened = self._opened((actor.viewer, actor.purpose, resource), fields)
+        if not opened.plan.visible:
+            raise ValueError(f"{resource}: no lawful field is named")
+        return opened.batch_of(since, until)
+
     def view(self, plan: Plan, row: Any) -> View:
         """A row of the plan's columns as the viewer sees it: hidden fields are not there."""
         return plan.view(row)
@@ -135,6 +156,10 @@ class Projection:
             body, key=self._tag_key, person=_person(plan.viewer), digest_size=16
         ).hexdigest()
         return Shown(body, f'"{mark}"')
+
+    def _open(self, key: PlanKey, fields: frozenset[str]) -> Queries:
+        plan = narrowed(self._plans[key], fields)
+        return Queries(plan, self._resources[plan.resource].table, self._dialect)
 
 
 def to_json(content: Any) -> bytes:

@@ -21,6 +21,8 @@ from app.projection.plans import Plan
 from app.projection.scopes import condition
 
 BEYOND_ANY_WORD = "\U0010ffff"
+PLACE = "place"
+"""The name under which a batch's rows say where they stand; it is in no view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Queries:
         self.by_id = self._by_id()
         self.is_there = self._is_there()
         self.list_of = lru_cache(maxsize=256)(self._list)
+        self.batch_of = lru_cache(maxsize=4)(self._batch)
 
     def _by_id(self) -> Prepared | None:
         if not self.plan.columns or "id" not in self._table.c:
@@ -83,6 +86,28 @@ class Queries:
     def one(self) -> Select[Any]:
         """The visible columns of the row whose id is bound as ``id``, if it is in scope."""
         return self.selection.where(self._table.c.id == bound("id", self._table.c.id.type))
+
+    def _batch(self, since: bool, until: bool) -> Prepared:
+        """Some of the rows in scope, in the order of their ids, after the one bound as ``after``.
+
+        What the plan shows, and last the id, as the row's place. `since` (included) and `until`
+        (excluded) bound the rows' own moments, to the microsecond.
+        """
+        place = self._table.c.id
+        conditions = [place > bound("after", place.type)]
+        if since or until:
+            if self.plan.moment is None:
+                raise ValueError(f"{self.plan.resource} has no moment that a period could bound")
+            moment = self._table.c[self.plan.moment]
+            conditions += [moment >= bound("since", moment.type)] if since else []
+            conditions += [moment < bound("until", moment.type)] if until else []
+        statement = (
+            self.selection.add_columns(place.label(PLACE))
+            .where(*conditions)
+            .order_by(place)
+            .limit(bound("limit", Integer()))
+        )
+        return prepare(statement, self._dialect)
 
     def _list(self, shape: Shape) -> Prepared:
         table = self._table

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.access.actors import Actor
 from app.access.matrix import Sight
+from app.access.permissions import OWNER
 from app.access.processing import MARKETING, OURSELVES
 from app.access.scopes import Scope, row_scope
 from app.access.viewers import Viewer
@@ -20,6 +21,7 @@ from app.access.visibility import RESOURCES
 from app.core.columns import UtcDateTime
 from app.core.statements import bound
 from app.models import (
+    AccessRecord,
     AnalyticsEvent,
     AuditEvent,
     AuditSubject,
@@ -196,6 +198,26 @@ def _own_disclosures() -> ColumnElement[bool]:
     return Disclosure.customer_id == bound("scope_customer", Disclosure.customer_id.type)
 
 
+def _own_access_records() -> ColumnElement[bool]:
+    """Those of the caller in person, on all its accounts: from where others came is theirs."""
+    return AccessRecord.login_id == bound("scope_login", AccessRecord.login_id.type)
+
+
+def _access_records_of_target() -> ColumnElement[bool]:
+    """All uses of the account, whoever's: what is recorded of it is what a court asks for."""
+    return AccessRecord.customer_id == bound("scope_customer", AccessRecord.customer_id.type)
+
+
+def _logins_of_target() -> ColumnElement[bool]:
+    """Those that own the account. Whom its owners let in besides is somebody else."""
+    owned = select(Membership.login_id).where(
+        Membership.customer_id == bound("scope_customer", Membership.customer_id.type),
+        Membership.permissions == (OWNER,),
+        Membership.revoked_at.is_(None),
+    )
+    return Login.id.in_(owned)
+
+
 def _published_purposes() -> ColumnElement[bool]:
     return Purpose.published_at <= bound("scope_now", UtcDateTime())
 
@@ -211,8 +233,10 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("customer", Scope.OPEN_OR_FISCAL): _open_or_fiscal_customers,
     ("customer", Scope.MARKETING_CONSENT): _consenting_customers,
     ("customer", Scope.PARTNER_CONSENT): _customers_of_partner,
+    ("customer", Scope.TARGET): _own_customer,
     ("login", Scope.ALL): true,
     ("login", Scope.OWN): _own_login,
+    ("login", Scope.TARGET): _logins_of_target,
     ("membership", Scope.ALL): true,
     ("membership", Scope.OWN): _own_memberships,
     ("membership", Scope.OF_OPEN): _of(Membership.customer_id, _open_customers),
@@ -236,8 +260,10 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("purpose", Scope.PUBLISHED): _published_purposes,
     ("consent_event", Scope.ALL): true,
     ("consent_event", Scope.OWN): _own_consent_events,
+    ("consent_event", Scope.TARGET): _own_consent_events,
     ("consent_state", Scope.ALL): true,
     ("consent_state", Scope.OWN): _own_consent_states,
+    ("consent_state", Scope.TARGET): _own_consent_states,
     ("consent_state", Scope.OF_OPEN): _of(ConsentState.subject_id, _open_customers),
     ("consent_state", Scope.OF_CONSENTING): _marketing_consents,
     ("recipient", Scope.ALL): true,
@@ -247,6 +273,9 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("analytics_event", Scope.OWN): _own_analytics_events,
     ("disclosure", Scope.ALL): true,
     ("disclosure", Scope.OWN): _own_disclosures,
+    ("disclosure", Scope.TARGET): _own_disclosures,
+    ("access_record", Scope.OWN): _own_access_records,
+    ("access_record", Scope.TARGET): _access_records_of_target,
 }
 
 

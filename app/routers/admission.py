@@ -12,7 +12,7 @@ from app.access.purposes import EVERY_PURPOSE, PURPOSES
 from app.access.viewers import Viewer
 from app.core.devices import device_label
 from app.core.errors import Failure
-from app.core.networks import network_of
+from app.core.networks import address_of, network_of, port_of
 from app.core.text import FieldRefused, clean_line
 from app.routers.strict_route import StrictRoute
 from app.security.tokens import TokenRefused
@@ -40,7 +40,11 @@ def live_session_of(request: Request) -> LiveSession:
 async def admit_anybody(request: Request) -> None:
     """The public doors: the caller is nobody in particular."""
     request.state.actor = anonymous(
-        request.state.request_id, network_of(request.client), device_of(request)
+        request.state.request_id,
+        network_of(request.client),
+        device_of(request),
+        address=address_of(request.client),
+        source_port=source_port_of(request),
     )
 
 
@@ -74,6 +78,8 @@ async def admit_customer(request: Request) -> None:
         customer_id=live.customer_id,
         permissions=live.permissions,
         network=network_of(request.client),
+        address=address_of(request.client),
+        source_port=source_port_of(request),
         owes_acceptance=live.owes_acceptance,
     )
 
@@ -91,6 +97,12 @@ async def admit_signed_in(request: Request) -> None:
 def device_of(request: Request) -> str | None:
     """The coarse label of the caller's program, None for one that says nothing of itself."""
     return device_label(request.headers.get("user-agent"))
+
+
+def source_port_of(request: Request) -> int | None:
+    """The port that the caller came from, as far as it is known."""
+    header = platform_of(request).settings.source_port_header
+    return port_of(request.client, request.headers.get(header) if header else None)
 
 
 def bearer_token(request: Request) -> str | None:

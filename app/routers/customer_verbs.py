@@ -21,6 +21,7 @@ VERBS: Final[Mapping[str, str]] = {
     "customer_end_session": "customer:session:end",
     "customer_invite": "customer:invitation:create",
     "customer_leave": "customer:membership:leave",
+    "customer_list_access_records": "customer:access_record:list",
     "customer_list_accounts": "customer:account:list",
     "customer_list_analytics_events": "customer:analytics_event:list",
     "customer_list_authenticators": "customer:authenticator:list",

@@ -20,7 +20,7 @@ from app.core.ids import coarse_id, new_id
 from app.core.language import Language
 from app.models import Customer, CustomerWord, Login, Membership
 from app.projection.projection import to_json
-from app.services import consent_ledger, email_chains, policy_acceptances
+from app.services import access_records, consent_ledger, email_chains, policy_acceptances
 from app.services.audit_log import Deed
 from app.services.consent_ledger import Statement
 from app.services.customers import columns_of, word_rows
@@ -76,7 +76,9 @@ async def open_account(
         network=application.network,
     )
     opened = Opened(customer_id, login_id)
-    await _record_consents(platform, connection, _owner(caller, opened), application)
+    owner = _owner(caller, opened)
+    await _record_consents(platform, connection, owner, application)
+    await access_records.note(platform, connection, owner, "registration")
     return opened
 
 
@@ -116,6 +118,8 @@ def _owner(caller: Actor, opened: Opened) -> Actor:
         permissions=(OWNER,),
         network=caller.network,
         device=caller.device,
+        address=caller.address,
+        source_port=caller.source_port,
     )
 
 

@@ -20,6 +20,7 @@ from app.core.emails import email_key
 from app.core.errors import Failure
 from app.models import Customer, EmailChange, Login, Membership
 from app.services import (
+    access_records,
     disabling,
     email_chains,
     email_moves,
@@ -98,6 +99,7 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> None:
             customer_id=change.customer_id,
         )
         await platform.audit.add(connection, actor, _deed(CONFIRM, change))
+        await access_records.note_of_login(platform, connection, actor, "email_changed", login.id)
 
 
 async def undo(platform: Platform, actor: Actor, token: str) -> None:
@@ -134,6 +136,8 @@ async def undo(platform: Platform, actor: Actor, token: str) -> None:
         if owner is not None and logins[owner].status == "active":
             await _mail_recovery(platform, connection, actor, logins[owner], change.old_email)
         await platform.audit.add(connection, actor, _deed(UNDO, change))
+        if owner is not None:
+            await access_records.note_of_login(platform, connection, actor, "email_changed", owner)
     platform.sessions.forget(*(session.id for session in ended))
     if not restored:
         raise Failure("email_taken")

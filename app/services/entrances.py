@@ -12,7 +12,7 @@ from app.access.actors import Actor
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.statements import bound
 from app.models import Customer, Login, Membership, StaffMember, table_of
-from app.services import new_devices, second_factors
+from app.services import access_records, new_devices, second_factors
 from app.services.audit_log import Deed
 from app.services.platform import Platform
 from app.services.proofs import Proof
@@ -132,7 +132,9 @@ async def _open(
     await new_devices.tell(platform, connection, holder.kind, holder.id, caller)
     session_id, tokens = await open_session(platform, connection, holder, caller, evidence.factors)
     live = LiveSession(session_id, holder.kind, holder.viewer, holder.id, holder.customer_id, ())
-    await platform.audit.add(connection, actor_of(live, caller), deed)
+    actor = actor_of(live, caller)
+    await platform.audit.add(connection, actor, deed)
+    await access_records.note(platform, connection, actor, "sign_in")
     return replace(tokens, notices=evidence.notices)
 
 

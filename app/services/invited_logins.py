@@ -16,6 +16,7 @@ from app.models import Customer, Login, Membership
 from app.schemas.invitations import AcceptAsNewLogin
 from app.security.personal_data import Person
 from app.services import (
+    access_records,
     email_chains,
     invitation_acceptance,
     invitations,
@@ -63,9 +64,9 @@ async def accept(platform: Platform, actor: Actor, form: AcceptAsNewLogin) -> by
         else:
             login_id = await _same(connection, known.id, password_hash)
         await _accept_policy(platform, connection, actor, login_id, form.accepted_policy_version)
-        return await invitation_acceptance.join(
-            platform, connection, _as_login(actor, login_id, offer), ACTION, offer
-        )
+        joining = _as_login(actor, login_id, offer)
+        await access_records.note(platform, connection, joining, "registration")
+        return await invitation_acceptance.join(platform, connection, joining, ACTION, offer)
 
 
 async def _login_of(platform: Platform, connection: AsyncConnection, key: str) -> Any:
@@ -160,4 +161,6 @@ def _as_login(actor: Actor, login_id: UUID, offer: Offer) -> Actor:
         permissions=offer.invitation.permissions,
         network=actor.network,
         device=actor.device,
+        address=actor.address,
+        source_port=actor.source_port,
     )

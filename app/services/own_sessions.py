@@ -10,6 +10,7 @@ from app.access.actors import Actor
 from app.core.errors import Refusal
 from app.models import Session
 from app.projection.projection import to_json
+from app.services import access_records
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
@@ -60,6 +61,9 @@ async def end_one(platform: Platform, actor: Actor, session_id: UUID) -> None:
             raise Refusal("not_found", action=action, subject_type=RESOURCE, subject_id=session_id)
         deed = Deed(action, subject_type=RESOURCE, subject_id=session_id, rows=1)
         await platform.audit.add(connection, actor, deed)
+        await access_records.note(
+            platform, connection, actor, "session_ended", session_id=session_id
+        )
     platform.sessions.forget(session_id)
 
 
@@ -79,6 +83,7 @@ async def end_others(platform: Platform, actor: Actor) -> None:
         )
         deed = Deed(action, subject_type=RESOURCE, rows=len(ended), subjects=ended)
         await platform.audit.add(connection, actor, deed)
+        await access_records.note(platform, connection, actor, "session_ended")
     for session_id in ended:
         platform.sessions.forget(session_id)
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.actors import Actor
 from app.core.errors import Failure, FieldError
 from app.models import Login, StaffMember
-from app.services import login_passwords, outbox, password_mails, sessions
+from app.services import access_records, login_passwords, outbox, password_mails, sessions
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.passwords import owner_of_login, owner_of_staff, require_acceptable
@@ -56,6 +56,7 @@ async def change(platform: Platform, actor: Actor, current: str, new: str) -> No
         if ended is None:
             raise Failure("conflict")
         await platform.audit.add(connection, actor, _deed(actor, action, "allowed"))
+        await access_records.note(platform, connection, actor, "password_changed")
     platform.sessions.forget(*ended)
 
 

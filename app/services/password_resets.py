@@ -15,6 +15,7 @@ from app.core.emails import email_key
 from app.core.errors import Failure, FieldError
 from app.models import Login
 from app.services import (
+    access_records,
     link_tries,
     login_passwords,
     one_time_tokens,
@@ -101,6 +102,9 @@ async def confirm(
         if ended is None:
             raise Failure("one_time_token_invalid")
         await platform.audit.add(connection, actor, _deed(CONFIRM, spent.login_id))
+        await access_records.note_of_login(
+            platform, connection, actor, "password_changed", spent.login_id
+        )
         if remove_second_factors:
             removed = await second_factor_removal.remove_all(
                 platform, connection, actor, spent.login_id

@@ -60,6 +60,7 @@ class Platform:
     file_sealer: Sealer
     relying_party: RelyingParty
     registration_sealer: Sealer
+    access_sealer: Sealer
     mail_templates: MailTemplates
 
     async def close(self) -> None:
@@ -124,6 +125,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
             settings.passkey_domain,
         ),
         registration_sealer=Sealer(keyring.secret("pending-registrations")),
+        access_sealer=Sealer(keyring.secret("access-records")),
         mail_templates=MailTemplates(settings.agency_name),
     )
 

@@ -26,7 +26,7 @@ from app.core.errors import Refusal
 from app.core.statements import bound, prepare
 from app.models import RefreshToken, table_of
 from app.security.opaque import digest, successor_of
-from app.services import session_mails
+from app.services import access_records, session_mails
 from app.services.audit_log import Deed
 from app.services.platform import Platform
 from app.services.sessions import KEEP, Holder, Tokens, actor_of, end, kept, pair
@@ -92,7 +92,9 @@ async def _exchange(
                 keep = _prepare_once(KEEP, database.dialect)
                 await transaction.run(keep, kept(platform, live.id, mark))
             deed = Deed(ACTION, subject_type="session", subject_id=live.id)
-            await platform.audit.add_driven(transaction, actor_of(live, caller), deed)
+            actor = actor_of(live, caller)
+            await platform.audit.add_driven(transaction, actor, deed)
+            await access_records.note(platform, transaction, actor, "token_refresh")
             platform.session_notes.used(live.id)
             return pair(platform, holder, live.id, following)
         if dead is not None:

@@ -14,6 +14,7 @@ from app.access.viewers import Viewer
 from app.core.ids import new_id
 from app.models import RefreshToken, Session, table_of
 from app.security.opaque import new_opaque_token
+from app.services import access_records
 from app.services.audit_log import Deed
 from app.services.platform import Platform
 from app.services.session_watch import LiveSession
@@ -92,11 +93,10 @@ async def log_out(platform: Platform, live: LiveSession, caller: Actor) -> None:
     """End the caller's session. Doing it twice is no error."""
     async with platform.database.transaction() as connection:
         await end(platform, connection, live.id, "logged_out")
-        await platform.audit.add(
-            connection,
-            actor_of(live, caller),
-            Deed("auth:session:end", subject_type="session", subject_id=live.id, rows=1),
-        )
+        actor = actor_of(live, caller)
+        deed = Deed("auth:session:end", subject_type="session", subject_id=live.id, rows=1)
+        await platform.audit.add(connection, actor, deed)
+        await access_records.note(platform, connection, actor, "sign_out")
     platform.sessions.forget(live.id)
 
 
@@ -168,10 +168,19 @@ def actor_of(live: LiveSession, caller: Actor) -> Actor:
         customer_id=live.customer_id,
         network=caller.network,
         device=caller.device,
+        address=caller.address,
+        source_port=caller.source_port,
     )
 
 
-def anonymous(request_id: str, network: str | None = None, device: str | None = None) -> Actor:
+def anonymous(
+    request_id: str,
+    network: str | None = None,
+    device: str | None = None,
+    *,
+    address: str | None = None,
+    source_port: int | None = None,
+) -> Actor:
     """Somebody who has not shown who they are."""
     return Actor(
         kind="anonymous",
@@ -180,6 +189,8 @@ def anonymous(request_id: str, network: str | None = None, device: str | None = 
         request_id=request_id,
         network=network,
         device=device,
+        address=address,
+        source_port=source_port,
     )
 
 

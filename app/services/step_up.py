@@ -13,7 +13,7 @@ from app.access.actors import Actor
 from app.core.errors import Failure
 from app.core.statements import Prepared, bound, prepare
 from app.models import Login, Session
-from app.services import passkeys, second_factors
+from app.services import access_records, passkeys, second_factors
 from app.services.audit_log import Deed
 from app.services.owners import Owner, owner_of
 from app.services.passkeys import Asked
@@ -104,6 +104,7 @@ async def _note(platform: Platform, actor: Actor, proof: Proof | None) -> dateti
             raise Failure("session_ended")
         deed = Deed(ACTION, subject_type="session", subject_id=actor.session_id, rows=1)
         await platform.audit.add(connection, actor, deed)
+        await access_records.note(platform, connection, actor, "step_up")
     return now
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.core import telemetry
 from app.services import (
+    access_records,
     analytics_events,
     challenges,
     consent_expiry,
@@ -62,6 +63,7 @@ DUTIES = (
     Duty("remind_of_contact_requests", 600, contact_reminders.remind),
     Duty("purge_contact_requests", 3600, contact_retention.purge),
     Duty("purge_contact_forms", 3600, contact_forms.purge),
+    Duty("purge_access_records", 3600, access_records.purge),
     Duty("purge_analytics_events", 3600, analytics_events.purge),
     Duty("purge_stored_files", 60, stored_files.purge),
 )

@@ -6,15 +6,15 @@ from app.access.scopes import ROW_SCOPES, Scope, row_scope
 from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
 
-ALL, NONE, OPEN = Scope.ALL, Scope.NONE, Scope.OPEN
+ALL, NONE, OPEN, TARGET = Scope.ALL, Scope.NONE, Scope.OPEN, Scope.TARGET
 
 # Said once more by hand, in the order of the viewers.
 SIGNED = {
     "customer": (
         *(Scope.OWN, ALL, ALL, ALL, OPEN, Scope.OPEN_OR_FISCAL, OPEN, Scope.MARKETING_CONSENT),
-        *(Scope.PARTNER_CONSENT, NONE, NONE),
+        *(Scope.PARTNER_CONSENT, TARGET, NONE),
     ),
-    "login": (Scope.OWN, ALL, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE),
+    "login": (Scope.OWN, ALL, ALL, ALL, ALL, NONE, NONE, NONE, NONE, TARGET, NONE),
     "membership": (
         *(Scope.OWN, ALL, ALL, ALL, Scope.OF_OPEN, NONE, NONE, NONE),
         *(NONE, NONE, NONE),
@@ -39,12 +39,13 @@ SIGNED = {
     "policy_draft": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
     "policy_acceptance": (Scope.OWN, *(NONE,) * 10),
     "purpose": (Scope.PUBLISHED,) * len(Viewer),
-    "consent_event": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+    "consent_event": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, TARGET, NONE),
     "consent_state": (
         *(Scope.OWN, ALL, ALL, ALL, Scope.OF_OPEN, NONE, NONE, Scope.OF_CONSENTING),
-        *(NONE, NONE, NONE),
+        *(NONE, TARGET, NONE),
     ),
-    "disclosure": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+    "disclosure": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, TARGET, NONE),
+    "access_record": (Scope.OWN, *(NONE,) * 8, TARGET, NONE),
     "recipient": (ALL, ALL, ALL, ALL, ALL, NONE, NONE, ALL, NONE, NONE, NONE),
     "analytics_event": (Scope.OWN, *(NONE,) * 10),
 }

@@ -11,6 +11,7 @@ import hmac
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ import orjson
 import uuid_utils
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from starlette.types import Receive, Scope, Send
@@ -53,6 +55,11 @@ EVENT = (
     " ($1, $2, 'login', $3, 'self', $4, $5, 'auth:session:renew', 'session', $4, '', $6, NULL, $7,"
     " 0, 'allowed')"
 )
+USE = (
+    "INSERT INTO access_records (id, at, event, login_id, customer_id, session_id, ip, source_port)"
+    " VALUES ($1, $2, 'token_refresh', $3, $4, $5, $6, $7)"
+)
+SEAL = AESGCM(os.urandom(32))
 
 pool: Any = None
 
@@ -64,7 +71,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         return
     token = orjson.loads((await receive())["body"])["refresh_token"]
     request_id = str(uuid_utils.uuid7())
-    body = await _renew(token, request_id)
+    body = await _renew(token, request_id, scope["client"])
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
@@ -74,7 +81,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _renew(token: str, request_id: str) -> bytes:
+async def _renew(token: str, request_id: str, client: tuple[str, int]) -> bytes:
     mark = hashlib.sha256(token.encode()).digest()
     following = _text(hmac.digest(ROTATION, token.encode(), "sha256"))
     now = datetime.now(UTC)
@@ -88,6 +95,9 @@ async def _renew(token: str, request_id: str) -> bytes:
             event = UUID(bytes=uuid_utils.uuid7().bytes)
             said = (ORDERS["purpose"], ORDERS["policy_hash"])
             await connection.execute(EVENT, event, now, row[1], session, request_id, *said)
+            use, nonce = UUID(bytes=uuid_utils.uuid7().bytes), os.urandom(12)
+            ip = nonce + SEAL.encrypt(nonce, ip_address(client[0]).packed, use.bytes)
+            await connection.execute(USE, use, now, row[1], row[2], session, ip, client[1])
     answer = {
         "access_token": _access_token(row[1], session, row[2]),
         "token_type": "bearer",

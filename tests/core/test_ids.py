@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.clock import system_clock
-from app.core.ids import coarse_id, id_at, new_id
+from app.core.ids import coarse_id, fresh_id_at, id_at, new_id
 
 MOMENTS = st.integers(86_400_000_000, 220_000_000_000_000_000).map(
     lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
@@ -47,6 +47,15 @@ def test_the_border_parts_ids_made_before_and_after() -> None:
     border = id_at(system_clock() + timedelta(milliseconds=1))
     assert before < border
     assert id_at(system_clock() - timedelta(seconds=1)) < before
+
+
+@given(moment=MOMENTS)
+def test_a_fresh_id_of_a_moment_lies_in_its_millisecond(moment: datetime) -> None:
+    made = {fresh_id_at(moment) for _ in range(8)}
+    assert len(made) == 8
+    for each in made:
+        assert (each.version, each.variant) == (7, "specified in RFC 4122")
+        assert id_at(moment) <= each < id_at(moment + timedelta(milliseconds=1))
 
 
 @given(moment=MOMENTS)

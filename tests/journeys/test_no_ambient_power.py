@@ -19,6 +19,7 @@ from app.core.errors import Refusal
 from app.main import create_app
 from app.models import Login, Membership, StaffMember
 from app.services import (
+    access_records,
     accounts,
     audit_events,
     customer_changes,
@@ -280,6 +281,7 @@ SERVICES: dict[str, tuple[Deed, bool]] = {
         lambda platform, actor: audit_events.access_log(platform, actor, []),
         True,
     ),
+    "customer:access_record:list": (lambda p, a: access_records.list_own(p, a, []), True),
     "customer:account:list": (accounts.list_own, True),
     "customer:membership:read": (members.read_own, True),
     "customer:membership:list": (lambda p, a: members.list_page(p, a, []), True),

@@ -5,6 +5,8 @@ from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -27,7 +29,7 @@ from app.core.settings import Settings
 from app.main import create_app
 from app.models import Base
 from app.projection.masks import MASKS
-from app.projection.plans import Plan, PlanKey, compile_plans, viewer_of
+from app.projection.plans import Plan, PlanKey, compile_plans, narrowed, viewer_of
 from app.projection.projection import Projection
 from tests.support.each import case
 from tests.support.lifespan import running
@@ -63,14 +65,14 @@ def test_there_is_a_plan_for_every_viewer_purpose_and_resource() -> None:
     }
 
 
-def nested(name: str, viewer: Viewer) -> list[tuple[str, Sight]]:
+def nested(name: str, viewer: Viewer, *sights: Sight) -> list[tuple[str, Sight]]:
     """What the viewer sees of the record shown within, by dotted field."""
     if name not in COMPANIONS:
         return []
     companion = COMPANIONS[name]
     return [
         (f"{companion.resource}.{row.field}", row.cell(viewer).sight)
-        for row in fields(RESOURCES[companion.resource], viewer, *READABLE)
+        for row in fields(RESOURCES[companion.resource], viewer, *(sights or READABLE))
         if row.field in companion.fields
     ]
 
@@ -102,7 +104,9 @@ def holds_what_the_matrix_says(key: PlanKey) -> None:
     seen = own + (nested(name, viewer) if own else [])  # nothing within what is not seen
     assert plan.visible == tuple(field for field, _ in seen)
     assert plan.masked == {field for field, sight in seen if sight is Sight.MASKED}
-    assert plan.lawful == {row.field for row in fields(resource, viewer, Sight.LAWFUL)}
+    opened = [row.field for row in fields(resource, viewer, Sight.LAWFUL)]
+    within = nested(name, viewer, Sight.LAWFUL) if opened else []
+    assert list(plan.lawful) == opened + [field for field, _ in within]
     assert plan.writable == {row.field for row in resource.rows if row.cell(viewer).write}
     # Masked is not comparable: what may be named is read in the clear.
     assert dict(plan.filterable) == {r.column: r.field for r in clear if Use.FILTER in r.uses}
@@ -148,19 +152,42 @@ def has_no_hidden_column(key: PlanKey, projection: Projection) -> None:
         assert not [other for other in others if f"{other}," in f"{expression},"]
 
 
-def test_dormant_viewers_have_fields_but_no_rows_save_what_is_consented_to() -> None:
+def test_dormant_viewers_have_no_rows_save_what_is_consented_to_or_a_target() -> None:
     for viewer in (Viewer.PARTNER, Viewer.AUTHORITY):
         for purpose in PURPOSES[viewer]:
             for name in set(RESOURCES) - {"policy", "purpose"}:
-                scope = PLANS[viewer, purpose, name].scope
-                consented = (viewer, name) == (Viewer.PARTNER, "customer")
-                assert scope is (Scope.PARTNER_CONSENT if consented else Scope.NONE)
+                plan = PLANS[viewer, purpose, name]
+                expected = Scope.NONE
+                if (viewer, name) == (Viewer.PARTNER, "customer"):
+                    expected = Scope.PARTNER_CONSENT
+                elif plan.lawful and name != "recipient":  # shown within a disclosure alone
+                    expected = Scope.TARGET
+                assert plan.scope is expected
 
 
 def test_nobody_else_reads_consented_or_lawful_fields() -> None:
     for plan in PLANS.values():
         assert not plan.lawful or plan.viewer is Viewer.AUTHORITY
-        assert not plan.lawful & set(plan.visible)
+        assert not plan.lawful.keys() & set(plan.visible)
+
+
+def lawful_plans() -> list[Plan]:
+    return [plan for plan in PLANS.values() if plan.lawful and plan.scope is Scope.TARGET]
+
+
+@given(data=st.data())
+def test_a_narrowed_plan_has_the_lawful_fields_that_are_named_and_no_other(
+    data: st.DataObject,
+) -> None:
+    plan = data.draw(st.sampled_from(lawful_plans()))
+    named = data.draw(st.sets(st.sampled_from([*plan.every_field, "inexistente", ""])))
+    made = narrowed(plan, named)
+    assert set(made.visible) == named & plan.lawful.keys()
+    assert list(made.visible) == [field for field in plan.lawful if field in named]
+    assert [column.name for column in made.columns] == list(made.visible)
+    assert not made.lawful
+    assert (made.viewer, made.scope) == (Viewer.AUTHORITY, Scope.TARGET)
+    assert plan.visible == ()
 
 
 def test_a_plan_cannot_be_changed() -> None:
@@ -285,7 +312,7 @@ def test_what_is_not_written_anywhere_is_hidden() -> None:
         for row in resource.rows:
             assert (row.cell(plan.viewer) != HIDDEN) == (row.field in {*plan.visible, *plan.lawful})
         of_itself = {row.field for row in resource.rows}
-        within = {field for field, _ in nested(plan.resource, plan.viewer)}
+        within = {field for field, _ in nested(plan.resource, plan.viewer, *Sight)}
         assert {*plan.visible, *plan.lawful} <= of_itself | within
 
 

@@ -79,6 +79,8 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("consent_states", "expires_at"): None,
     ("purposes", "basis"): "consent",
     ("analytics_events", "kind"): "page_view",
+    ("access_records", "event"): "sign_in",
+    ("access_records", "source_port"): 51544,
     ("recipients", "country"): "BR",
     ("disclosures", "content_type"): "application/json",
     ("disclosures", "actor_kind"): "staff",

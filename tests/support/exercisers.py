@@ -12,6 +12,7 @@ import httpx
 
 from app.access.viewers import Viewer
 from app.projection.plans import Plan
+from app.services import access_records
 from app.services.audit_log import AuditLog
 from tests.support.confirmed import asked
 from tests.support.consent_exercisers import CONSENT_EXERCISERS
@@ -152,6 +153,19 @@ async def _access_log(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx
     return await stage.client.get(f"/v1/customer/access-log?action={action}", headers=headers)
 
 
+async def _use(stage: Stage) -> None:
+    """A use of the service by the canary customer's owner."""
+    actor = dataclasses.replace(
+        stage.actor(Viewer.SELF), id=stage.other.login_id, address="203.0.113.77"
+    )
+    async with stage.platform.database.transaction() as connection:
+        await access_records.note(stage.platform, connection, actor, "sign_in")
+
+
+async def _access_records(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get("/v1/customer/access-records", headers=headers)
+
+
 async def _login(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     return await stage.client.get("/v1/customer/login", headers=headers)
 
@@ -221,6 +235,14 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     ("get", "/v1/customer/login"): Exerciser("customer:login:read", "login", _login, canary=False),
     ("get", "/v1/customer/access-log"): Exerciser(
         "customer:audit_event:list", "audit_event", _access_log, items
+    ),
+    ("get", "/v1/customer/access-records"): Exerciser(
+        "customer:access_record:list",
+        "access_record",
+        _access_records,
+        items,
+        canary=False,
+        prepare=_use,
     ),
     ("get", "/v1/staff/customers/{customer_id}/history"): Exerciser(
         "staff:customer_change:list", "customer_change", _history, items

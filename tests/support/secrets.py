@@ -45,6 +45,7 @@ SECRET_COLUMNS: Final[Mapping[Place, str]] = {
 
 HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
     ("authenticators", "credential_id"): "a passkey's name: it signs nothing",
+    ("access_records", "ip"): "from where somebody came, sealed: it opens nothing",
     ("authenticators", "public_key"): "public by nature",
     ("challenges", "challenge"): "worth nothing without the passkey that answers it",
     ("customers", "name_key"): "a name, folded for sorting",

@@ -1,0 +1,26 @@
+"""What is held back for the law: rows about these people are not deleted when their time is over.
+
+A hold (Marco Civil arts. 13 §2 and 15 §2) is about accounts. Whoever keeps holds adds to `HELD` a
+SELECT of the ids of the accounts that are held; whoever deletes by age asks for `free`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, or_, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+Holds = Sequence[Select[UUID]]
+
+HELD: Final[Holds] = ()
+"""SELECTs of the ids of accounts that are held. Nothing keeps any yet: no account is held."""
+
+
+def free(account: InstrumentedAttribute[Any], holds: Holds = HELD) -> ColumnElement[bool]:
+    """Whether a row may be deleted: the account that its column names is held by none.
+
+    A row that names no account is about nobody who could be held.
+    """
+    unheld = [or_(account.is_(None), account.not_in(held)) for held in holds]
+    return and_(true(), *unheld)
