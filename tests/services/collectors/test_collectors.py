@@ -1,0 +1,511 @@
+"""`app/services/collectors/`: one customer, the fields that are lawful, the period; no more."""
+
+import tracemalloc
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert, select, text
+
+from app.access.actors import Actor
+from app.access.legal_bases import BASES, ITEMS
+from app.access.matrix import Sight
+from app.access.scopes import Scope, row_scope
+from app.access.viewers import Viewer
+from app.access.visibility import COMPANIONS, RESOURCES
+from app.core.ids import fresh_id_at, new_id
+from app.models import AccessRecord, AuditEvent, ConsentState, Disclosure, Recipient
+from app.projection.plans import View
+from app.projection.projection import to_json
+from app.services import access_records
+from app.services.collectors import COLLECTORS, answer, fields_of
+from app.services.collectors.collector import Collector, Warrant
+from app.services.platform import Platform
+from tests.support.people import CustomerPerson, add_customer, add_member, add_staff, say_consent
+from tests.support.records import count, rows
+from tests.support.service import Service
+from tests.support.stage import Tap, flat, selected
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ALL = [collector for collectors in COLLECTORS.values() for collector in collectors]
+START = datetime(2026, 10, 1, tzinfo=UTC)
+FOR_EVER = {"since": datetime(2000, 1, 1, tzinfo=UTC), "until": datetime(2100, 1, 1, tzinfo=UTC)}
+ADDRESS = "203.0.113.77"
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+
+
+def cells(resource: str) -> list[str]:
+    """What a basis may open of a resource, said once more out of the matrix; in order."""
+    own = [row.field for row in RESOURCES[resource].rows if _lawful(row)]
+    companion = COMPANIONS.get(resource)
+    if companion is None:
+        return own
+    other = RESOURCES[companion.resource]
+    return own + [
+        f"{other.name}.{row.field}"
+        for row in other.rows
+        if row.field in companion.fields and _lawful(row)
+    ]
+
+
+def _lawful(row: Any) -> bool:
+    return row.cell(Viewer.AUTHORITY).sight is Sight.LAWFUL
+
+
+EVERYTHING = frozenset(
+    f"{collector.resource}.{field}" for collector in ALL for field in cells(collector.resource)
+)
+NEVER = frozenset(
+    {
+        *("customer.preferences", "customer.attention_note", "customer.pending_email"),
+        *("customer.email_key", "customer.street", "login.password_hash", "login.email_key"),
+        *("access_record.session_id", "access_record.customer_id", "consent_event.network"),
+        *("consent_event.evidence", "consent_event.actor_id", "disclosure.actor_id"),
+        *("disclosure.recipient.tax_id", "recipient.name", "invoice.number", "name", "ip", ""),
+    }
+)
+"""What no basis opens, and what names nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Two customers of whom there is something in every category, and what passes to the tables."""
+
+    house: Service
+    maria: CustomerPerson
+    joana: CustomerPerson
+    tap: Tap
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(house: Service) -> AsyncIterator[World]:
+    staff = await add_staff(house.platform, "director")
+    maria, joana = await add_customer(house.platform), await add_customer(house.platform)
+    for who in (maria, joana):
+        await fill(house, who, staff.id)
+    tap = Tap()
+    tap.open(house.platform)
+    yield World(house, maria, joana, tap)
+
+
+async def fill(house: Service, who: CustomerPerson, staff_id: UUID) -> None:
+    """Something of every category about a customer."""
+    await say_consent(house.platform, who.id, granted=True)
+    await say_consent(house.platform, who.id, granted=False)
+    [(event_id,)] = await rows(
+        house.platform, select(ConsentState.id).where(ConsentState.subject_id == who.id)
+    )
+    recipient, now = new_id(), house.clock()
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(
+            insert(Recipient).values(
+                id=recipient,
+                name=f"Contabilidade de {who.email}",
+                country="BR",
+                contact_email="contato@exemplo.com.br",
+                safeguards="",
+                status="active",
+                created_at=now,
+                created_by=staff_id,
+            )
+        )
+        await connection.execute(
+            insert(Disclosure).values(
+                id=new_id(),
+                customer_id=who.id,
+                recipient_id=recipient,
+                consent_event_id=event_id,
+                purpose="third_party_sharing",
+                fields=("customer.name",),
+                bytes=10,
+                sha256="0" * 64,
+                content_type="application/json",
+                at=now,
+                actor_kind="staff",
+                request_id="r",
+            )
+        )
+    await use(house, who.login_id, who.id, "registration")
+    await use(house, who.login_id, who.id, "sign_in")
+
+
+async def use(
+    house: Service, login_id: UUID, customer_id: UUID, event: access_records.Event
+) -> None:
+    actor = Actor(
+        *("login", Viewer.SELF, "own_account", "uses", login_id),
+        customer_id=customer_id,
+        address=ADDRESS,
+        source_port=51544,
+    )
+    async with house.platform.database.transaction() as connection:
+        await access_records.note(house.platform, connection, actor, event)
+
+
+async def store(house: Service, customer_id: UUID, *moments: datetime) -> list[UUID]:
+    """Access records of a customer, made at these moments; their ids."""
+    made: list[dict[str, Any]] = [
+        {"id": fresh_id_at(at), "at": at, "event": "sign_in", "login_id": new_id()}
+        | {"customer_id": customer_id}
+        for at in moments
+    ]
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(insert(AccessRecord), made)
+    return [row["id"] for row in made]
+
+
+def warrant_for(customer_id: UUID, *fields: str, **period: datetime) -> Warrant:
+    """All fields unless some are named; for ever unless there is a period."""
+    return Warrant("SG-2026-x", customer_id, frozenset(fields or EVERYTHING), **(FOR_EVER | period))
+
+
+async def collected(
+    house: Service, collector: Collector, warrant: Warrant, size: int = 1000
+) -> list[View]:
+    """Every row, out of batches that are none of them empty or too large."""
+    found: list[View] = []
+    async for batch in collector.batches(house.platform, warrant, size):
+        assert 0 < len(batch) <= size
+        found += batch
+    return found
+
+
+def collectors() -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("collector", ALL, ids=lambda each: str(each.resource))
+
+
+# What there is.
+
+
+async def test_every_collector_is_about_a_resource_that_a_target_opens() -> None:
+    for category, its in COLLECTORS.items():
+        assert {collector.category for collector in its} <= {category}
+    resources = [collector.resource for collector in ALL]
+    assert len(resources) == len(set(resources))
+    opened = {name for name in RESOURCES if row_scope(name, Viewer.AUTHORITY) is Scope.TARGET}
+    assert set(resources) == opened
+    for collector in ALL:
+        at = {row.field for row in RESOURCES[collector.resource].rows if row.uses}
+        assert not collector.timed or "at" in at
+
+
+async def test_only_access_records_demand_a_period(world: World) -> None:
+    for collector in ALL:
+        demanding = collector.resource == "access_record"
+        for bounds in ({"since": START}, {"until": START}, {}):
+            warrant = Warrant("x", world.maria.id, EVERYTHING, **bounds)
+            if demanding:
+                for ask in (collector.is_held, collected_by(collector)):
+                    with pytest.raises(ValueError, match="stated period"):
+                        await ask(world.house.platform, warrant)
+                with pytest.raises(ValueError, match="stated period"):
+                    collector.query(world.house.platform, warrant)
+            else:
+                collector.query(world.house.platform, warrant)
+
+
+def collected_by(collector: Collector) -> Any:
+    async def ask(platform: Platform, warrant: Warrant) -> list[Any]:
+        return [batch async for batch in collector.batches(platform, warrant)]
+
+    return ask
+
+
+@collectors()
+async def test_a_collector_gives_its_customers_rows_and_nobody_elses(
+    world: World, collector: Collector
+) -> None:
+    house = world.house
+    found = await collected(house, collector, warrant_for(world.maria.id))
+    assert found
+    text = to_json(found).decode()
+    for telling in (world.joana.email, str(world.joana.id), str(world.joana.login_id)):
+        assert telling not in text
+    others = await collected(house, collector, warrant_for(world.joana.id))
+    assert not {row["id"] for row in found} & {row["id"] for row in others}
+    for nobody in (UUID(int=0), new_id()):
+        assert await collected(house, collector, warrant_for(nobody)) == []
+
+
+async def test_the_values_are_those_that_are_kept(world: World) -> None:
+    house, maria = world.house, world.maria
+    [account] = await collected(house, COLLECTORS["registration_data"][0], warrant_for(maria.id))
+    assert account["name"] == maria.row["name"]
+    assert account["address"]["city"] == "São Paulo"
+    [owner] = await collected(house, COLLECTORS["registration_data"][1], warrant_for(maria.id))
+    assert (owner["id"], owner["email"]) == (maria.login_id, maria.email)
+    uses = await collected(house, COLLECTORS["access_records"][0], warrant_for(maria.id))
+    assert [(use["event"], use["ip"], use["source_port"]) for use in uses[:2]] == [
+        ("registration", ADDRESS, 51544),
+        ("sign_in", ADDRESS, 51544),
+    ]
+    said = await collected(house, COLLECTORS["consents"][0], warrant_for(maria.id))
+    assert [event["state"] for event in said] == ["granted", "withdrawn"]
+    [stands] = await collected(house, COLLECTORS["consents"][1], warrant_for(maria.id))
+    assert stands["state"] == "withdrawn"
+    [left] = await collected(house, COLLECTORS["disclosures"][0], warrant_for(maria.id))
+    assert left["recipient"] == {"name": f"Contabilidade de {maria.email}", "country": "BR"}
+
+
+async def test_of_an_account_only_who_owns_it_is_registration_data(world: World) -> None:
+    house = world.house
+    maria = await add_customer(house.platform)
+    await add_member(house.platform, maria.id, "invoices", "members")
+    owners = await collected(house, COLLECTORS["registration_data"][1], warrant_for(maria.id))
+    assert [owner["id"] for owner in owners] == [maria.login_id]
+
+
+async def test_the_uses_of_an_account_are_everybodys(world: World) -> None:
+    house = world.house
+    maria = await add_customer(house.platform)
+    member = await add_member(house.platform, maria.id, "invoices")
+    for login_id in (maria.login_id, member.login_id):
+        await use(house, login_id, maria.id, "sign_in")
+    uses = await collected(house, COLLECTORS["access_records"][0], warrant_for(maria.id))
+    assert {each["login_id"] for each in uses} == {maria.login_id, member.login_id}
+
+
+# Fields.
+
+
+async def test_items_are_fields_that_the_matrix_lets_a_basis_open(world: World) -> None:
+    platform = world.house.platform
+    assert {item.category for item in ITEMS.values()} == set(COLLECTORS)
+    for name, item in ITEMS.items():
+        fields = fields_of(platform, [name])
+        assert fields <= EVERYTHING, name
+        if item.fields is not None:
+            assert fields == {f"customer.{field}" for field in item.fields}
+        else:
+            whole = {each.resource: cells(each.resource) for each in COLLECTORS[item.category]}
+            assert fields == {f"{name}.{field}" for name in whole for field in whole[name]}
+    with pytest.raises(KeyError):
+        fields_of(platform, ["gossip"])
+
+
+async def test_who_comes_without_a_judge_gets_names_and_addresses_and_no_more(
+    world: World,
+) -> None:
+    platform = world.house.platform
+    for code in ("mci_10_3", "lei_12850_15", "lei_9613_17b", "cpp_13a", "lgpd_7_vii"):
+        fields = fields_of(platform, BASES[code].items)
+        warrant = Warrant(code, world.maria.id, fields, **FOR_EVER)
+        for collector in ALL:
+            found = await collected(world.house, collector, warrant)
+            if collector.resource != "customer":
+                assert found == []
+                continue
+            [account] = found
+            assert set(account) == {"kind", "name", "address"}
+            assert world.maria.email not in to_json(found).decode()
+
+
+@given(data=st.data())
+@examples(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+async def test_the_keys_are_what_is_lawful_and_of_the_matrix_and_the_sql_names_no_other(
+    world: World, data: st.DataObject
+) -> None:
+    collector = data.draw(st.sampled_from(ALL))
+    own = [f"{collector.resource}.{field}" for field in cells(collector.resource)]
+    chosen = data.draw(st.sets(st.sampled_from(own)))
+    named = chosen | data.draw(st.sets(st.sampled_from(sorted(EVERYTHING | NEVER))))
+    warrant = Warrant("x", world.maria.id, frozenset(named), **FOR_EVER)
+    lawful = [
+        field for field in cells(collector.resource) if f"{collector.resource}.{field}" in named
+    ]
+    world.tap.clear()
+    found = await collected(world.house, collector, warrant)
+    assert bool(found) == bool(lawful)
+    assert collector.fields(world.house.platform, warrant) == tuple(lawful)
+    objects = frozenset(field.partition(".")[0] for field in lawful if "." in field)
+    for row in found:
+        assert list(flat(row, objects)) == lawful
+    if not lawful:
+        assert world.tap.statements == []
+    for statement in world.tap.statements:
+        table, _, names = selected(statement)
+        assert table == RESOURCES[collector.resource].table
+        assert names == [*lawful, "place"]
+
+
+async def test_a_query_is_told_as_data_and_names_nobody(world: World) -> None:
+    platform = world.house.platform
+    period = {"since": datetime(2026, 3, 1, tzinfo=SAO_PAULO)}
+    period["until"] = datetime(2026, 3, 15, tzinfo=SAO_PAULO)
+    warrant = warrant_for(world.maria.id, "access_record.at", "access_record.ip", **period)
+    [collector] = COLLECTORS["access_records"]
+    told = collector.query(platform, warrant)
+    statement = told.pop("statement")
+    assert told == {
+        "category": "access_records",
+        "resource": "access_record",
+        "rows": "target",
+        "fields": ["at", "ip"],
+        "period": {"field": "at", "from": "2026-03-01T03:00:00Z", "until": "2026-03-15T03:00:00Z"},
+        "order": ["id"],
+        "policy_hash": platform.projection.hash,
+    }
+    world.tap.clear()
+    await collected(world.house, collector, warrant)
+    assert world.tap.statements == [statement]
+    for each in ALL:
+        query = each.query(platform, warrant_for(world.maria.id))
+        assert str(world.maria.id) not in to_json(query).decode()
+        assert world.maria.id.hex not in to_json(query).decode()
+    nothing = collector.query(platform, warrant_for(world.maria.id, "customer.name"))
+    assert (nothing["fields"], nothing["statement"]) == ([], None)
+
+
+# Periods.
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [
+        (UTC, 0),
+        (SAO_PAULO, -3),
+        (ZoneInfo("Asia/Kolkata"), 5.5),
+        (timezone(timedelta(hours=14)), 14),
+    ],
+)
+async def test_a_period_is_told_in_any_zone_to_the_microsecond(
+    world: World, zone: Any, hours: float
+) -> None:
+    house, microsecond = world.house, timedelta(microseconds=1)
+    maria = await add_customer(house.platform)
+    since, until = datetime(2026, 3, 1, tzinfo=zone), datetime(2026, 3, 15, tzinfo=zone)
+    assert since.utcoffset() == timedelta(hours=hours)
+    await store(house, maria.id, since - microsecond, until, until + timedelta(days=1))
+    inside = await store(house, maria.id, since, since + timedelta(days=7), until - microsecond)
+    warrant = warrant_for(maria.id, "access_record.id", since=since, until=until)
+    [collector] = COLLECTORS["access_records"]
+    found = await collected(house, collector, warrant)
+    assert [row["id"] for row in found] == inside
+
+
+async def test_a_period_that_is_none_is_refused() -> None:
+    naive = datetime(2026, 3, 1)  # noqa: DTZ001 - that is the point
+    for bounds in (
+        {"since": naive},
+        {"until": naive},
+        {"since": START, "until": START},
+        {"since": START, "until": START.astimezone(SAO_PAULO)},
+        {"since": START, "until": START - timedelta(seconds=1)},
+    ):
+        with pytest.raises(ValueError, match="period"):
+            Warrant("x", new_id(), frozenset(), **bounds)
+
+
+async def test_a_period_bounds_what_has_a_moment_and_leaves_what_stands(world: World) -> None:
+    long_ago = {
+        "since": datetime(2001, 1, 1, tzinfo=UTC),
+        "until": datetime(2002, 1, 1, tzinfo=UTC),
+    }
+    for collector in ALL:
+        found = await collected(world.house, collector, warrant_for(world.maria.id, **long_ago))
+        assert bool(found) == (not collector.timed), collector.resource
+
+
+# Batches.
+
+
+async def test_what_comes_and_goes_meanwhile_shifts_nothing(world: World) -> None:
+    house = world.house
+    maria = await add_customer(house.platform)
+    there = await store(house, maria.id, *(START + timedelta(hours=n) for n in range(10)))
+    [collector] = COLLECTORS["access_records"]
+    warrant = warrant_for(maria.id, "access_record.id")
+    seen: list[UUID] = []
+    late = UUID(int=0)
+    async for batch in collector.batches(house.platform, warrant, 4):
+        seen += [row["id"] for row in batch]
+        if len(seen) == 4:
+            # Before the place where it stands: both are passed. After it: one is gone, one is new.
+            await store(house, maria.id, START + timedelta(minutes=30))
+            async with house.platform.database.transaction() as connection:
+                gone = delete(AccessRecord).where(AccessRecord.id.in_((there[1], there[6])))
+                await connection.execute(gone)
+            [late] = await store(house, maria.id, START + timedelta(hours=6, minutes=30))
+    assert seen == [*there[:6], late, *there[7:]]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 7])
+async def test_batches_of_any_size_are_the_whole(world: World, size: int) -> None:
+    maria = await add_customer(world.house.platform)
+    there = await store(world.house, maria.id, *([START] * 6))  # all in one millisecond
+    [collector] = COLLECTORS["access_records"]
+    warrant = warrant_for(maria.id, "access_record.at", "access_record.id")
+    found = await collected(world.house, collector, warrant, size)
+    assert [row["id"] for row in found] == sorted(there)
+
+
+MANY = 200_000
+
+
+async def test_memory_stays_as_it_was_however_many_rows_there_are(world: World) -> None:
+    house, customer_id = world.house, new_id()
+    postgresql = house.platform.database.is_postgresql
+    head = str(fresh_id_at(START))[:24]
+    made = (
+        f"('{head}' || lpad(n::text, 12, '0'))::uuid"
+        if postgresql
+        else (f"'{head.replace('-', '')}' || printf('%012d', n)")
+    )
+    given = customer_id if postgresql else customer_id.hex
+    columns = "id, at, event, login_id, customer_id, source_port"
+    numbers = f"(SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {MANY})"  # noqa: S608 - ours
+    values = f"{made}, '2026-10-01 00:00:00', 'token_refresh', '{given}', '{given}', 51544"
+    many = text(
+        f"INSERT INTO access_records ({columns}) "  # noqa: S608 - our own numbers and names
+        f"WITH RECURSIVE numbers (n) AS {numbers} SELECT {values} FROM numbers"
+    )
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(many)
+    [collector] = COLLECTORS["access_records"]
+    warrant, count = warrant_for(customer_id), 0
+    await collector.is_held(house.platform, warrant)
+    tracemalloc.start()
+    try:
+        async for batch in collector.batches(house.platform, warrant):
+            count += len(batch)
+            world.tap.clear()  # it remembers every row
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == MANY
+    assert peak < 16 * 1024 * 1024  # the rows themselves would take ten times as much
+
+
+# Nothing held.
+
+
+async def test_what_is_not_there_is_answered_as_not_held(world: World) -> None:
+    platform = world.house.platform
+    for category in COLLECTORS:
+        of_maria = await answer(platform, category, warrant_for(world.maria.id))
+        assert of_maria == ("not_held" if category == "communications" else "held")
+        assert await answer(platform, category, warrant_for(new_id())) == "not_held"
+    with pytest.raises(KeyError):
+        await answer(platform, "gossip", warrant_for(world.maria.id))
+    with pytest.raises(ValueError, match="stated period"):
+        await answer(platform, "access_records", Warrant("x", world.maria.id, EVERYTHING))
+
+
+async def test_collecting_tells_the_customer_nothing(world: World) -> None:
+    before = await count_events(world)
+    for collector in ALL:
+        await collected(world.house, collector, warrant_for(world.maria.id))
+    assert await count_events(world) == before
+
+
+async def count_events(world: World) -> int:
+    return await count(world.house.platform, AuditEvent)
