@@ -1,7 +1,7 @@
 """``make bench``: our service against floors written by hand, on PostgreSQL, in one run.
 
-    python -m tests.bench [--quick] [--only w1,w2,w3,refresh,w4,w5,w6,w7,million,documents]
-                          [--customers N]
+    python -m tests.bench [--quick] [--only w1,w2,w3,refresh,w4,w5,w6,w7,w9,million,documents]
+                          [--customers N] [--rows N]
 
 Prints a table, then JSON. Exits 1 when a ratio that must be reached is missed, 2 when something
 was measured that should not be (an answer that is not 200, or is not on the audit log).
@@ -27,6 +27,7 @@ from tests.bench import (
     list_page,
     million,
     outbox,
+    package,
     policy,
     read_one,
     refresh,
@@ -39,7 +40,7 @@ from tests.bench.ground import database, prepared
 from tests.bench.servers import serving
 from tests.bench.trials import BenchBroken, Effort
 
-PARTS = ("w1", "w2", "million", "w3", "refresh", "w7", "w4", "w5", "w6", "documents")
+PARTS = ("w1", "w2", "million", "w3", "refresh", "w7", "w4", "w5", "w6", "w9", "documents")
 OURS = ("app.main:create_app", "--factory")
 FLOOR = ("tests.bench.floor:app",)
 CONSENTS_FLOOR = ("tests.bench.consents_floor:app",)
@@ -153,6 +154,9 @@ async def _measure(
             if {"w6", "million"} <= set(arguments.only):
                 _say("W6: growing to a million logins")
                 figures += await policy.to_a_million(ground, cores)
+            if "w9" in arguments.only:
+                _say(f"W9: a package of {arguments.rows:,} rows")
+                figures += await package.measure(ground, cores, 1 if short else 3, arguments.rows)
             if "million" in arguments.only:
                 _say("W2: growing to a million customers")
                 await million.grow(ground)
@@ -164,6 +168,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("tests.bench", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the package, for w9")
     parser.add_argument(
         "--only",
         type=lambda text: [part for part in PARTS if part in text.split(",")],
