@@ -19,12 +19,14 @@ GUARD: Final = "'"
 _BEGINNING: Final = r"(?:^|(?<=[,;|\t\r\n\"]))"
 _DANGEROUS: Final = "=+\\-@\t\r\uff1d\uff0b\uff0d\uff20"  # and how they look in full width
 _TO_GUARD: Final = re.compile(rf"{_BEGINNING}(?=[ \u00a0]*[{_DANGEROUS}'])")
+# One beginning, and nothing dangerous there: so are most texts, and it is told sooner.
+_HARMLESS: Final = re.compile(rf"[^ \u00a0{_DANGEROUS}',;|\n\"][^,;|\t\r\n\"]*").fullmatch
 _GUARDED: Final = re.compile(rf"{_BEGINNING}'")
 
 
 def guarded(text: str) -> str:
     """The text, with an apostrophe wherever a spreadsheet could see a formula begin."""
-    return _TO_GUARD.sub(GUARD, text)
+    return text if _HARMLESS(text) else _TO_GUARD.sub(GUARD, text)
 
 
 def unguarded(text: str) -> str:
@@ -47,7 +49,7 @@ def lines(rows: Iterable[Sequence[Any]]) -> bytes:
 def cell(value: Any) -> Any:
     """One value, as it stands in its cell."""
     if isinstance(value, str):
-        return guarded(value)
+        return value if _HARMLESS(value) else guarded(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, dict)):

@@ -80,3 +80,8 @@ def test_what_a_cell_looks_like(value: Any, cell: Any) -> None:
 def test_lines_are_as_rfc_4180_has_them() -> None:
     content = csv_text.lines([("id", "nome"), ("1", 'diz "sim", e\r\nnão'), (None, "")])
     assert content.decode() == 'id,nome\r\n1,"diz ""sim"", e\r\nnão"\r\n,\r\n'
+
+
+@given(SPICED | TEXT)
+def test_the_short_way_is_the_long_way(text: str) -> None:
+    assert csv_text.guarded(text) == csv_text._TO_GUARD.sub("'", text)
