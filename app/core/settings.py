@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     """Documents that may wait for one of them; one more is answered 503."""
     document_memory_mib: Annotated[int, Field(ge=256)] = 768
     """Address space of such a process, the 100 MiB of its own libraries included."""
-    document_seconds: Annotated[int, Field(ge=1, le=600)] = 30
-    """How long one document may take, on the clock and of the processor."""
+    document_seconds: Annotated[int, Field(ge=1, le=600)] = 20
+    """How much of the processor's time one document may take; on the clock, four times that."""
 
     common_passwords_file: Path | None = None
     """More passwords to refuse as common: UTF-8, one a line, read at start-up."""

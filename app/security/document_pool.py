@@ -2,10 +2,10 @@
 the service goes on, and so do the other verifications.
 
 As many processes as `workers`, started when there is something to verify, so that a service that
-never sees a document pays nothing; at most `queue` documents wait for one, and beyond that it is
-"busy". A process that takes longer than `seconds`, or dies, is replaced, and its document is
-malformed; so is one that is too large, which none of them gets to see. Answers come back as JSON,
-never pickled: a process that was taken over can lie about its document, and no more.
+never sees a document pays nothing; at most `queue_length` documents wait for one, and beyond that
+it is "busy". A process that takes too long, or dies, is replaced, and its document is malformed; so
+is one that is too large, which none of them gets to see. Answers come back as JSON, never pickled:
+a process that was taken over can lie about its document, and no more.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from app.security.document_reports import DocumentReport, malformed, report_from
 
 LARGEST_DOCUMENT: Final = 20 * 1024 * 1024
 LARGEST_SIGNATURE: Final = 1024 * 1024
+PATIENCE: Final = 4
 _LARGEST_REPORT: Final = 1024 * 1024
 _START_SECONDS: Final = 60
 _JOBS: Final = 500
@@ -44,14 +45,15 @@ File = bytes | Path
 class DocumentPool:
     """Verifies against the trust folder at `trust`.
 
-    `memory_mib` is what a process may use in all, `seconds` how long it may take for a document.
+    `memory_mib` is what a process may use in all, `seconds` how much of the processor's time it may
+    take for a document: the clock gives it `PATIENCE` times as long, as others want the processor.
     """
 
     def __init__(
         self, trust: Path, *, workers: int, queue_length: int, memory_mib: int, seconds: int
     ) -> None:
         self._command = _command(trust, memory_mib, seconds)
-        self._seconds = seconds
+        self._seconds = PATIENCE * seconds
         self._places = threading.BoundedSemaphore(workers + queue_length)
         self._threads = ThreadPoolExecutor(workers, "documents")
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()

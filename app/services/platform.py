@@ -1,5 +1,6 @@
 """What services work with: made once at start-up, handed to every verb as its first argument."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from app.core.clock import Clock
@@ -68,7 +69,7 @@ class Platform:
         await self.audit.close()
         await self.session_notes.close()
         self.hashing.close()
-        self.documents.close()
+        await asyncio.to_thread(self.documents.close)  # a document may take its time
         await self.breached.close()
         await self.throttle.close()
         await self.database.close()

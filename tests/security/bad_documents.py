@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 from typing import Final
 
 from asn1crypto import cms
@@ -17,7 +18,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
 from app.security.document_pool import LARGEST_DOCUMENT
-from tests.support.signed_documents import ORDER, detached, pdf, signed, updated
+from tests.support.signed_documents import ORDER, detached, pdf, signed, stamped, updated
 from tests.support.signing import (
     DAY,
     NOW,
@@ -55,6 +56,7 @@ class Makings:
     of_expired: Certified
     of_listless: Certified
     of_stale: Certified
+    of_past_root: Certified
     strangers: World
 
     @classmethod
@@ -70,6 +72,7 @@ class Makings:
             person(authority("AC Expirada", world.root, until=NOW - DAY)),
             person(authority("AC Sem Lista", world.root)),
             person(authority("AC Lista Vencida", world.root)),
+            person(authority("AC Raiz Antiga", until=NOW - DAY)),
             strangers,
         )
 
@@ -77,18 +80,21 @@ class Makings:
         assert self.of_revoked.issuer is not None
         return [self.revoked, self.of_revoked.issuer]
 
-    def lists(self) -> dict[str, bytes]:
-        """Further revocation lists for the folder."""
+    def trust(self, folder: Path) -> Path:
+        """Fill the folder with the world's roots and lists, and those of the others."""
+        self.world.trust(folder, self.revoked_ones())
         revoked, expired = self.of_revoked.issuer, self.of_expired.issuer
-        stale = self.of_stale.issuer
-        assert revoked is not None
-        assert expired is not None
-        assert stale is not None
-        return {
-            "revoked.crl": revocation_list(revoked),
-            "expired.crl": revocation_list(expired),
-            "stale.crl": revocation_list(stale, made=NOW - 3 * DAY, until=NOW - DAY),
-        }
+        stale, past = self.of_stale.issuer, self.of_past_root.issuer
+        assert revoked and expired and stale and past  # noqa: PT018 - each has one
+        (folder / "icp-brasil" / "past.pem").write_bytes(past.pem)
+        for name, content in (
+            ("revoked.crl", revocation_list(revoked)),
+            ("expired.crl", revocation_list(expired)),
+            ("past.crl", revocation_list(past)),
+            ("stale.crl", revocation_list(stale, made=NOW - 3 * DAY, until=NOW - DAY)),
+        ):
+            (folder / "crls" / name).write_bytes(content)
+        return folder
 
     async def order(self) -> bytes:
         """A sound one."""
@@ -146,6 +152,14 @@ async def a_page_changed_by_an_update(makings: Makings) -> Sample:
 async def a_page_changed_and_signed_over_by_another(makings: Makings) -> Sample:
     first = (await a_page_changed_by_an_update(makings)).document
     return Sample(await signed(first, signer(makings.carlos), field="Sig2"))
+
+
+@bad("changed_after_signing")
+async def a_page_changed_between_a_timestamp_and_the_signature(makings: Makings) -> Sample:
+    whole = await stamped(pdf(), stamper(makings.world.stamper))
+    drawn = b"BT /F1 18 Tf 72 700 Td (Requisita tudo.) Tj ET"
+    changed = b"<</Length %d>>stream\n%b\nendstream" % (len(drawn), drawn)
+    return Sample(await signed(updated(whole, {4: changed}), signer(makings.maria)))
 
 
 @bad("changed_after_signing", "not_whole_file")
@@ -266,6 +280,11 @@ async def an_unknown_root(makings: Makings) -> Sample:
 
 
 @bad("chain_unknown")
+async def a_root_past_its_end(makings: Makings) -> Sample:
+    return await by(makings.of_past_root)
+
+
+@bad("chain_unknown")
 async def a_chain_without_its_middle(makings: Makings) -> Sample:
     return Sample(await signed(pdf(), signer(makings.maria, chain=())))
 
@@ -277,7 +296,7 @@ async def a_certificate_for_something_else(makings: Makings) -> Sample:
 
 @bad("certificate_not_for_signing", "signer_tax_id_missing", "signer_not_declared")
 async def signed_by_an_authority(makings: Makings) -> Sample:
-    return await by(makings.world.intermediate)
+    return await by(authority("AC Que Assina", makings.world.root, signs=True))
 
 
 # People.
@@ -319,6 +338,12 @@ async def an_unsound_signature_beside_a_sound_one(makings: Makings) -> Sample:
 async def a_signature_of_an_unknown_kind_beside_a_sound_one(makings: Makings) -> Sample:
     strange = b"<</Type/Sig/Filter/Own/SubFilter/Own.kind/ByteRange[0 0 0 0]/Contents<00>>>"
     return await by(makings.maria, pdf(more={6: strange}))
+
+
+@bad("too_many_signatures")
+async def too_many_certificates(makings: Makings) -> Sample:
+    crowd = [person(makings.world.intermediate) for _ in range(64)]
+    return Sample(await signed(pdf(), signer(makings.maria, chain=crowd)))
 
 
 @bad("too_many_signatures")
@@ -496,6 +521,13 @@ async def a_detached_signature_of_another_document(makings: Makings) -> Sample:
 async def a_signature_with_other_content_attached(makings: Makings) -> Sample:
     message = await signer(makings.maria).async_sign_general_data(ORDER, "sha256", detached=False)
     return Sample(ORDER + b" Tudo.", message.dump())
+
+
+@bad("content_changed")
+async def a_right_signature_with_other_content_attached(makings: Makings) -> Sample:
+    message = cms.ContentInfo.load(await detached(ORDER, signer(makings.maria)))
+    message["content"]["encap_content_info"]["content"] = ORDER + b" Tudo."
+    return Sample(ORDER, message.dump(force=True))
 
 
 @bad("document_unreadable")

@@ -18,8 +18,14 @@ from app.security.document_reports import DocumentReport
 from tests.support.signed_documents import pdf, signed
 from tests.support.signing import NOW, SIGNER, World, person, signer
 
-LONG = pdf(more={6: b"[" + b"0 " * 9_000_000 + b"]"})
-"""Takes pyHanko many seconds and gigabytes, though it is within every limit of size."""
+LARGE = pdf(more={6: b"[" + b"0 " * 9_000_000 + b"]"})
+"""Takes pyHanko gigabytes, though it is within every limit of size."""
+
+ENDLESS = (
+    b"%PDF-1.7\n1 0 obj\n<</Type/XRef/Size 4/W[0 0 0]/Index[0 1000000000000]/Root 1 0 R/Length 0>>"
+    b"stream\n\nendstream\nendobj\nstartxref\n9\n%%EOF\n"
+)
+"""A table of a million million objects that take no bytes."""
 
 
 @pytest.fixture(scope="module")
@@ -83,18 +89,31 @@ async def test_nothing_is_started_before_it_is_wanted_and_nothing_left_behind(
 
 
 async def test_a_document_that_takes_too_long_is_given_up(trust: Path, order: bytes) -> None:
-    pool = opened(trust, memory_mib=8192, seconds=3)
-    report = await verified(pool, LONG)
+    pool = opened(trust, memory_mib=8192, seconds=2)
+    report = await verified(pool, ENDLESS)
     assert [finding.code for finding in report.findings] == ["verification_too_long"]
-    assert (report.verdict, report.size) == ("malformed", len(LONG))
+    assert (report.verdict, report.size) == ("malformed", len(ENDLESS))
     assert report.sha256 is not None
+    assert (await verified(pool, order)).verdict == "accepted"
+    pool.close()
+
+
+async def test_a_process_that_stands_still_is_given_up(trust: Path, order: bytes) -> None:
+    """Its processor's time does not run: the clock's does."""
+    before = children()
+    pool = opened(trust, seconds=1)
+    assert (await verified(pool, order)).verdict == "accepted"
+    [worker] = children() - before
+    os.kill(worker, signal.SIGSTOP)
+    report = await verified(pool, order)
+    assert [finding.code for finding in report.findings] == ["verification_too_long"]
     assert (await verified(pool, order)).verdict == "accepted"
     pool.close()
 
 
 async def test_a_document_that_takes_too_much_memory_is_given_up(trust: Path, order: bytes) -> None:
     pool = opened(trust, memory_mib=256)
-    report = await verified(pool, LONG)
+    report = await verified(pool, LARGE)
     assert [finding.code for finding in report.findings] == ["verification_broken_off"]
     assert report.verdict == "malformed"
     assert (await verified(pool, order)).verdict == "accepted"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from asn1crypto import cms, pem
 from app.core.errors import Failure
 from app.security.document_pool import LARGEST_DOCUMENT, DocumentPool
 from app.security.document_reports import DocumentReport
+from app.security.document_signatures import Submission, verify
+from app.security.document_trust import TrustFolder
 from tests.security.bad_documents import BAD, Makings, Sample
 from tests.support.signed_documents import ORDER, detached, pdf, signed, stamped
 from tests.support.signing import (
@@ -37,10 +40,7 @@ def makings() -> Makings:
 
 @pytest.fixture(scope="module")
 def trust(makings: Makings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = makings.world.trust(tmp_path_factory.mktemp("trust"), makings.revoked_ones())
-    for name, content in makings.lists().items():
-        (folder / "crls" / name).write_bytes(content)
-    return folder
+    return makings.trust(tmp_path_factory.mktemp("trust"))
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +257,19 @@ async def test_nobody_is_asked_over_the_network(pool: DocumentPool, makings: Mak
         without = person(makings.of_listless.issuer, address=f"http://127.0.0.1:{port}/ac.crl")
         unsound = await verified(pool, Sample(await signed(pdf(), signer(without, chain=()))))
     assert (sound.verdict, codes(unsound), calls) == ("accepted", {"chain_unknown"}, [])
+
+
+async def test_the_librarys_own_log_is_silent(
+    trust: Path, makings: Makings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It names whom a certificate was issued to, with the CPF."""
+    caplog.set_level(logging.DEBUG)
+    sample = await BAD["a_revoked_certificate"][1](makings)
+    submission = Submission(sample.document, None, SIGNER, NOW)
+    caplog.clear()
+    report = await verify(submission, TrustFolder(trust).read())
+    assert codes(report) == {"certificate_revoked"}
+    assert [record for record in caplog.records if record.name.startswith("pyhanko")] == []
 
 
 async def test_sound_documents_go_through_while_hostile_ones_are_read(

@@ -65,15 +65,17 @@ def authority(
     *,
     until: datetime = NOW + 300 * DAY,
     claims: Certified | None = None,
+    signs: bool = False,
 ) -> Certified:
-    """A root, or an authority below `issuer`; it may claim another's key to be its issuer's."""
+    """A root, or an authority below `issuer`; it may claim another's key to be its issuer's, and
+    that its own is for signing documents too."""
     return _issue(
         _subject(name),
         issuer,
         (NOW - 300 * DAY, until),
         [
             (x509.BasicConstraints(ca=True, path_length=None), True),
-            (_usage(key_cert_sign=True, crl_sign=True), True),
+            (_usage(key_cert_sign=True, crl_sign=True, content_commitment=signs), True),
         ],
         claims=claims,
     )
