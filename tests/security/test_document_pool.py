@@ -88,7 +88,10 @@ async def test_nothing_is_started_before_it_is_wanted_and_nothing_left_behind(
     assert children() <= before
 
 
-async def test_a_document_that_takes_too_long_is_given_up(trust: Path, order: bytes) -> None:
+async def test_a_document_that_takes_too_long_is_given_up(
+    trust: Path, order: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_pool, "PATIENCE", 1000)  # the clock is not what ends it
     pool = opened(trust, memory_mib=8192, seconds=2)
     report = await verified(pool, ENDLESS)
     assert [finding.code for finding in report.findings] == ["verification_too_long"]
