@@ -115,11 +115,16 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def driven(self) -> AsyncIterator[DriverTransaction]:
-        """As `transaction`, on the driver's own connection: for prepared statements alone."""
+    async def driven(self, *, patience: float | None = None) -> AsyncIterator[DriverTransaction]:
+        """As `transaction`, on the driver's own connection: for prepared statements alone.
+
+        Raises what the driver does when others hold a row for longer than `patience` seconds.
+        """
         async with self._translated():
             lease = await self.lease()
-            async with driver_transaction(lease, postgresql=self.is_postgresql) as transaction:
+            async with driver_transaction(
+                lease, postgresql=self.is_postgresql, patience=patience
+            ) as transaction:
                 yield transaction
 
     @asynccontextmanager

@@ -33,15 +33,20 @@ class DriverTransaction:
 
 @asynccontextmanager
 async def driver_transaction(
-    lease: DriverLease, *, postgresql: bool
+    lease: DriverLease, *, postgresql: bool, patience: float | None = None
 ) -> AsyncIterator[DriverTransaction]:
     """Committed when the block ends well, undone when it does not.
+
+    `patience` is how many seconds it waits for a row that others hold, on PostgreSQL.
 
     After a refusal of ours the connection is as good as before; otherwise it is closed, which
     undoes it.
     """
     try:
-        await lease.driver.execute("BEGIN" if postgresql else "BEGIN IMMEDIATE")
+        begin = "BEGIN" if postgresql else "BEGIN IMMEDIATE"
+        if postgresql and patience is not None:  # in one message: it costs no round trip
+            begin = f"BEGIN; SET LOCAL lock_timeout = {round(patience * 1000)}"
+        await lease.driver.execute(begin)
         yield DriverTransaction(lease.driver, postgresql=postgresql)
         await lease.driver.execute("COMMIT")
     except Failure:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Dialect, Select
 from app.access.actors import Actor
 from app.access.matrix import Resource
 from app.access.visibility import RESOURCES, matrix_hash
+from app.core.row_sets import RowSet
 from app.core.statements import Prepared
 from app.projection.cursors import Cursors
 from app.projection.guard import Query
@@ -85,6 +86,10 @@ class Projection:
         """The lone read of one record; none where the viewer sees nothing of the resource."""
         queries = self._queries.get((plan.viewer, plan.purpose, plan.resource))
         return queries.by_id if queries is not None else None
+
+    def each(self, plan: Plan) -> RowSet:
+        """The records of several callers who share a plan: as `by_id`, for rows of its values."""
+        return self._queries[plan.viewer, plan.purpose, plan.resource].each()
 
     def is_there(self, plan: Plan) -> Prepared | None:
         """Whether the row whose id is bound as ``id`` is in scope, without reading any of it."""

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Dialect, Integer, Select, Table, Tuple, se
 
 from app.access.visibility import COMPANIONS, RESOURCES
 from app.core.ids import id_at
+from app.core.row_sets import for_each
 from app.core.statements import Prepared, bound, prepare
 from app.models import Base, CustomerWord
 from app.projection.guard import Query
@@ -66,6 +67,7 @@ class Queries:
         )
         self.by_id = self._by_id()
         self.is_there = self._is_there()
+        self.each = lru_cache(maxsize=1)(lambda: for_each(self.one(), dialect))
         self.list_of = lru_cache(maxsize=256)(self._list)
         self.batch_of = lru_cache(maxsize=4)(self._batch)
 

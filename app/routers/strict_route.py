@@ -16,6 +16,7 @@ from typing import (
     Literal,
     TypeVar,
     Union,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -23,9 +24,13 @@ from typing import (
 from urllib.parse import unquote_to_bytes
 
 from fastapi import params
+from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import request_body_to_args
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -76,7 +81,8 @@ def takes_beacons(endpoint: Endpoint) -> Endpoint:
 class JsonRequest(Request):
     """A request whose JSON body has been read, strictly."""
 
-    document: Any = None
+    document: Any = PydanticUndefined
+    """What FastAPI, too, takes for a body that was not sent."""
 
     async def json(self) -> Any:
         """The document that the route class has read."""
@@ -140,14 +146,14 @@ class StrictRoute(APIRoute):
 def _is_ready(route: APIRoute) -> bool:
     """Whether nothing is left for FastAPI to do, whose dispatch costs more than our whole read.
 
-    Such an endpoint takes the request and plain text out of the path, and returns a `Response`.
+    Such an endpoint takes the request, plain text out of the path and perhaps a JSON body as one
+    parameter, and returns a `Response`.
     """
     dependant = route.dependant
     declared = (
         dependant.query_params,
         dependant.header_params,
         dependant.cookie_params,
-        dependant.body_params,
         dependant.dependencies,
     )
     answer = get_type_hints(route.endpoint).get("return")
@@ -156,6 +162,7 @@ def _is_ready(route: APIRoute) -> bool:
         and not any(declared)
         and dependant.request_param_name is not None
         and all(_is_any_text(parameter) for parameter in dependant.path_params)
+        and _is_plain_body(route)
         and isinstance(answer, type)
         and issubclass(answer, Response)
     )
@@ -165,14 +172,33 @@ def _is_any_text(parameter: Any) -> bool:
     return parameter.field_info.annotation is str and not parameter.field_info.metadata
 
 
+def _is_plain_body(route: APIRoute) -> bool:
+    """Whether the body is none at all, or JSON that is one parameter's, as a whole."""
+    field = route.body_field
+    return field is None or (
+        field in route.dependant.body_params and not isinstance(field.field_info, params.Form)
+    )
+
+
 def _call(route: APIRoute) -> Handler:
     endpoint, name = route.endpoint, route.dependant.request_param_name or ""
+    fields = route.dependant.body_params
 
     async def call(request: Request) -> Response:
-        response: Response = await endpoint(**{name: request}, **request.path_params)
+        body = await _validated(request, fields) if fields else {}
+        response: Response = await endpoint(**{name: request}, **request.path_params, **body)
         return response
 
     return call
+
+
+async def _validated(request: Request, fields: list[ModelField]) -> dict[str, Any]:
+    """The body as the endpoint's argument: judged, and refused, as FastAPI does it."""
+    document = cast(JsonRequest, request).document
+    values, errors = await request_body_to_args(fields, document, embed_body_fields=False)
+    if errors:
+        raise RequestValidationError(errors, body=document)
+    return values
 
 
 def _serve(handle: Handler) -> ASGIApp:

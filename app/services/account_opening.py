@@ -22,7 +22,7 @@ from app.models import Customer, CustomerWord, Login, Membership
 from app.projection.projection import to_json
 from app.services import access_records, consent_ledger, email_chains, policy_acceptances
 from app.services.audit_log import Deed
-from app.services.consent_ledger import Statement
+from app.services.consent_sayings import Statement
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
 from app.services.policies import Version

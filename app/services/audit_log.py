@@ -4,7 +4,6 @@ Requests that wait for their rows at the same time share a commit: while one gro
 written the next one gathers. Changes write their rows inside their own transaction instead.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,14 +18,17 @@ from app.core.clock import Clock
 from app.core.database import DRIVER_ERRORS, Database
 from app.core.driver_transactions import DriverTransaction
 from app.core.errors import Failure
+from app.core.gathering import Gathering
 from app.core.ids import new_id
-from app.core.statements import prepare
+from app.core.row_sets import insertion
 from app.core.telemetry import describe, logger
 from app.core.transactions import Transaction
 from app.models import AuditEvent, AuditSubject, table_of
 from app.services.audit_sink import AuditSink
 
 GROUP = 512
+_Row = tuple[dict[str, Any], Sequence[UUID]]
+"""An event, and the records that it showed."""
 _EVENTS, _SUBJECTS = insert(table_of(AuditEvent)), insert(table_of(AuditSubject))
 
 
@@ -53,33 +55,23 @@ class AuditLog:
         self._policy_hash = policy_hash
         self._clock = clock
         self._sink = AuditSink(database)
-        self._event = prepare(_EVENTS, database.dialect)
-        self._subject = prepare(_SUBJECTS, database.dialect)
-        self._waiting: list[tuple[dict[str, Any], Sequence[UUID], asyncio.Future[None]]] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._events = insertion(table_of(AuditEvent), database.dialect)
+        self._subjects = insertion(table_of(AuditSubject), database.dialect)
+        self._gathering = Gathering(self._write_group, GROUP)
 
     async def write(self, actor: Actor, deed: Deed) -> None:
         """Return once the event is durable. Raises `Failure("audit_unavailable")`.
 
         Not for use inside a transaction: on SQLite the two writers would wait for each other.
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((self._row(actor, deed), deed.subjects, done))
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write_groups())
-        await done
+        await self._gathering.join((self._row(actor, deed), deed.subjects))
 
     async def add(self, connection: AsyncConnection, actor: Actor, *deeds: Deed) -> None:
         """Put events on record in the caller's transaction: they stand or fall with its changes.
 
         Raises `Failure("audit_unavailable")`, which must undo the transaction.
         """
-        rows = [self._row(actor, deed) for deed in deeds]
-        shown = [
-            {"subject_id": subject, "event_id": row["id"]}
-            for row, deed in zip(rows, deeds, strict=True)
-            for subject in deed.subjects
-        ]
+        rows, shown = self._rows([(actor, deed) for deed in deeds])
         try:
             await connection.execute(_EVENTS, rows)
             if shown:
@@ -87,21 +79,19 @@ class AuditLog:
         except DBAPIError as error:
             raise audit_unavailable() from error
 
-    async def add_driven(self, transaction: DriverTransaction, actor: Actor, deed: Deed) -> None:
-        """As `add`, in a transaction on the driver: one deed."""
-        row = self._row(actor, deed)
+    async def add_driven(self, transaction: DriverTransaction, *deeds: tuple[Actor, Deed]) -> None:
+        """As `add`, in a transaction on the driver: of several actors, if they share it."""
+        rows, shown = self._rows(deeds)
         try:
-            await transaction.run(self._event, row)
-            for subject in deed.subjects:
-                shown = {"subject_id": subject, "event_id": row["id"]}
-                await transaction.run(self._subject, shown)
+            await self._events.run(transaction, rows)
+            await self._subjects.run(transaction, shown)
         except DRIVER_ERRORS as error:
             raise audit_unavailable() from error
 
     async def add_to(self, transaction: Transaction, actor: Actor, deed: Deed) -> None:
         """One deed, in a transaction of either kind."""
         if isinstance(transaction, DriverTransaction):
-            await self.add_driven(transaction, actor, deed)
+            await self.add_driven(transaction, (actor, deed))
         else:
             await self.add(transaction, actor, deed)
 
@@ -114,31 +104,29 @@ class AuditLog:
 
     async def close(self) -> None:
         """Finish the rows that are waiting."""
-        if self._writer is not None:
-            await self._writer
+        await self._gathering.close()
         await self._sink.close()
 
-    async def _write_groups(self) -> None:
+    async def _write_group(self, group: Sequence[_Row]) -> list[Exception | None]:
+        shown = [(subject, row["id"]) for row, subjects in group for subject in subjects]
         try:
-            while self._waiting:
-                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-                try:
-                    await self._sink.write(
-                        [row for row, _, _ in group],
-                        [(subject, row["id"]) for row, shown, _ in group for subject in shown],
-                    )
-                except Exception as error:  # whatever it was, nothing may be revealed
-                    for _, _, done in group:
-                        if not done.done():
-                            done.set_exception(audit_unavailable())
-                            done.exception()  # a caller who left has no one to hear it
-                    logger.error("audit_not_written", **describe(error))
-                else:
-                    for _, _, done in group:
-                        if not done.done():
-                            done.set_result(None)
-        finally:
-            self._writer = None
+            await self._sink.write([row for row, _ in group], shown)
+        except Exception as error:  # whatever it was, nothing may be revealed
+            logger.error("audit_not_written", **describe(error))
+            return [audit_unavailable() for _ in group]
+        return [None for _ in group]
+
+    def _rows(
+        self, deeds: Sequence[tuple[Actor, Deed]]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Of both tables."""
+        rows = [self._row(actor, deed) for actor, deed in deeds]
+        shown = [
+            {"subject_id": subject, "event_id": row["id"]}
+            for row, (_, deed) in zip(rows, deeds, strict=True)
+            for subject in deed.subjects
+        ]
+        return rows, shown
 
     def _row(self, actor: Actor, deed: Deed) -> dict[str, Any]:
         return {

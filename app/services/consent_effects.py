@@ -7,28 +7,39 @@ before ends that one in part: mails that hold what it leaves out are cancelled, 
 that got some of that is told.
 """
 
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.transactions import Transaction
 from app.services import derived_data, outbox_grounds, recipient_notices, recipients
-from app.services.consent_ledger import Recorded
+from app.services.consent_sayings import Recorded
+from app.services.outbox_grounds import Ended
 from app.services.platform import Platform
 from app.services.recipients import Contact
 
 
-async def follow(platform: Platform, transaction: Transaction, event: Recorded) -> None:
-    """Have the event's consequences stand or fall with it.
+async def follow(platform: Platform, transaction: Transaction, *events: Recorded) -> None:
+    """Have the consequences of events stand or fall with them.
 
-    Called by whoever writes an event; for a yes that takes nothing back there is nothing to do.
+    Called by whoever writes events; for a yes that takes nothing back there is nothing to do.
     """
+    ours = [event for event in events if event.recipient_id is None]
+    await _end(platform, transaction, *(event for event in ours if event.state != "granted"))
+    for event in events:
+        if event.recipient_id is not None:
+            await _reach(platform, transaction, event, event.recipient_id)
+
+
+async def _reach(
+    platform: Platform, transaction: Transaction, event: Recorded, recipient_id: UUID
+) -> None:
+    """The same for an event about a third party."""
     if event.state == "granted" and event.narrowing is None:
-        return
-    if event.recipient_id is None:
-        await _end(platform, transaction, event)
         return
     assert isinstance(transaction, AsyncConnection)  # noqa: S101 - `consent_statements.py`
     # Held before its mails are, as by those who change or retire it: nobody waits in a circle.
-    contact = await recipients.contact(transaction, event.recipient_id)
+    contact = await recipients.contact(transaction, recipient_id)
     if event.narrowing is None:
         await _end(platform, transaction, event)
         if event.before == "granted":
@@ -37,12 +48,17 @@ async def follow(platform: Platform, transaction: Transaction, event: Recorded) 
     await _narrow(platform, transaction, contact, event)
 
 
-async def _end(platform: Platform, transaction: Transaction, event: Recorded) -> None:
-    await outbox_grounds.cancel_of(
-        platform, transaction, event.at, event.subject_id, event.purpose, event.recipient_id
-    )
-    lapsed = event.state == "expired"
-    await derived_data.erase(platform, transaction, event.purpose, event.subject_id, lapsed=lapsed)
+async def _end(platform: Platform, transaction: Transaction, *events: Recorded) -> None:
+    grounds = [
+        Ended(customer_id=e.subject_id, purpose=e.purpose, recipient_id=e.recipient_id, at=e.at)
+        for e in events
+    ]
+    await outbox_grounds.cancel_of(platform, transaction, grounds)
+    for event in events:
+        lapsed = event.state == "expired"
+        await derived_data.erase(
+            platform, transaction, event.purpose, event.subject_id, lapsed=lapsed
+        )
 
 
 async def _narrow(

@@ -1,51 +1,74 @@
-"""What a statement is held against as it is taken in: the words in force, what stands so far."""
+"""What statements are held against as they are taken in: the words in force, what stands so far."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
-from uuid import UUID
 
-from app.access.processing import OURSELVES
-from app.core.errors import Failure
-from app.core.transactions import Transaction, run
+from app.core.errors import Failure, FieldError
+from app.core.transactions import Transaction
 from app.services import consent_writes
 from app.services.consent_narrowing import Yes
+from app.services.consent_sayings import Key, State, Statement, key_of
 from app.services.platform import Platform
 from app.services.purposes import Words
 
-State = Literal["granted", "denied", "withdrawn", "expired"]
-
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """`before` is what stands, None for nothing, and `yes` how far that goes where it is one.
+class Standing:
+    """What stands for a key, None for nothing, and `yes` how far that goes where it is one."""
 
-    `closed_at` is when the subject's account was closed, None for an open one and for visitors.
-    """
-
-    words: Words
-    before: State | None
+    state: State | None
     yes: Yes
-    closed_at: datetime | None
 
 
-async def hear(
-    platform: Platform,
-    transaction: Transaction,
-    subject_id: UUID,
-    purpose: str,
-    recipient_id: UUID | None,
-    at: datetime,
-) -> Heard:
-    """All of it, in one look-up. Raises `Failure("unknown_purpose")` where none is in force."""
-    asked = {
-        "subject": subject_id,
-        "purpose": purpose,
-        "recipient": recipient_id or OURSELVES,
-        "at": at,
+NOTHING = Standing(None, Yes(None, None))
+
+
+async def judge(
+    platform: Platform, transaction: Transaction, statements: Sequence[Statement]
+) -> list[Words | Failure]:
+    """For each statement the words in force that it is about, or why it is refused.
+
+    Asked before anybody waits for their turn, so that who is refused takes no number.
+    """
+    now, dialect = platform.clock(), platform.database.dialect
+    asked = {(each.purpose, each.said_at or now) for each in statements}
+    rows = [{"purpose": purpose, "at": at} for purpose, at in asked]
+    found = await consent_writes.words(dialect).run(transaction, rows)
+    in_force = {(purpose, at): Words(*words) for purpose, at, *words in found}
+    yes = {each.subject_id for each in statements if each.granted}
+    gone = await consent_writes.closed(dialect).run(transaction, [{"id": id} for id in yes])
+    closed = {row[0] for row in gone}
+    return [
+        _judge(
+            each,
+            in_force.get((each.purpose, each.said_at or now)),
+            closed=each.subject_id in closed,
+        )
+        for each in statements
+    ]
+
+
+def _judge(statement: Statement, words: Words | None, *, closed: bool) -> Words | Failure:
+    if words is None:
+        return Failure("unknown_purpose")
+    if statement.granted and closed:
+        return Failure("account_closed")
+    if statement.version not in (None, words.version):
+        return Failure("purpose_version_not_current")
+    if not set(statement.fields or ()) <= set(words.fields):
+        beyond = FieldError("/fields", "beyond_purpose")
+        return Failure("validation_failed", errors=[beyond])
+    return words
+
+
+async def standing(
+    platform: Platform, transaction: Transaction, statements: Sequence[Statement]
+) -> dict[Key, Standing]:
+    """What stands for whom, where anything does: asked by who holds their place in the queue."""
+    keys = {key_of(each) for each in statements}
+    rows = [dict(zip(consent_writes.KEY, key, strict=True)) for key in keys]
+    found = await consent_writes.standing(platform.database.dialect).run(transaction, rows)
+    return {
+        (subject, purpose, recipient): Standing(state, Yes(fields, expires_at))
+        for subject, purpose, recipient, state, fields, expires_at in found
     }
-    found = await run(transaction, consent_writes.heard(platform.database.dialect), asked)
-    if not found:
-        raise Failure("unknown_purpose")
-    *words, before, fields, expires_at, closed_at = found[0]
-    return Heard(Words(*words), before, Yes(fields, expires_at), closed_at)

@@ -4,10 +4,10 @@ The subject's row in `consent_subjects` is the queue: whoever counts it up holds
 transaction ends, so that events have one order and what stands is always the last of them.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import RowMapping, insert, select
@@ -15,64 +15,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.access.processing import OURSELVES
-from app.core.errors import Failure, FieldError
+from app.core.errors import Failure
 from app.core.ids import new_id
-from app.core.language import Language
-from app.core.transactions import Transaction, run
+from app.core.transactions import Transaction
 from app.models import ConsentEvent, ConsentState, ConsentSubject
 from app.services import consent_writes, purposes
-from app.services.consent_hearing import State, hear
+from app.services.consent_hearing import NOTHING, Standing, judge, standing
 from app.services.consent_narrowing import Narrowing, Yes, narrowing
-from app.services.consent_writes import EVENT, STATE
+from app.services.consent_sayings import (
+    Key,
+    Recorded,
+    Saying,
+    Statement,
+    SubjectKind,
+    event_of,
+    key_of,
+    row_of,
+)
+from app.services.consent_writes import EVENT, KEY, STATE
 from app.services.platform import Platform
-
-SubjectKind = Literal["account", "visitor"]
-Channel = Literal["web", "phone", "import", "api"]
 
 BEFORE_THE_REGISTER: Final = 0
 """The version of words that were not kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What a subject says about one purpose.
-
-    `version` is that of the words they saw; None takes the one in force (a refusal needs no
-    reading), and the event's evidence says that nobody named it. `said_at` is None for now.
-    `recipient_id` and `fields` go together: a third party, and what it may get.
-    """
-
-    subject_id: UUID
-    purpose: str
-    granted: bool
-    channel: Channel
-    subject_kind: SubjectKind = "account"
-    version: int | None = None
-    recipient_id: UUID | None = None
-    fields: tuple[str, ...] | None = None
-    expires_at: datetime | None = None
-    language: Language | None = None
-    said_at: datetime | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event of the ledger: about what, to which words, and what stood before (None: nothing).
-
-    `narrowing` is what a yes to a third party takes back of the yes that stood before.
-    """
-
-    id: UUID
-    subject_id: UUID
-    purpose: str
-    recipient_id: UUID | None
-    sequence: int
-    state: State
-    before: State | None
-    words: purposes.Words
-    at: datetime
-    narrowing: Narrowing | None = None
 
 
 async def record(
@@ -85,42 +49,44 @@ async def record(
     ``purpose_version_not_current`` for words that are no longer those in force,
     ``validation_failed`` for fields that the purpose does not cover.
     """
-    subject = (statement.subject_id, statement.subject_kind)
-    sequence = await _next(platform, transaction, *subject)
-    at = statement.said_at or platform.clock()
-    about = (statement.subject_id, statement.purpose, statement.recipient_id)
-    heard = await hear(platform, transaction, *about, at)
-    words, before = heard.words, heard.before
-    if statement.granted and heard.closed_at is not None:
-        raise Failure("account_closed")
-    if statement.version not in (None, words.version):
-        raise Failure("purpose_version_not_current")
-    if not set(statement.fields or ()) <= set(words.fields):
-        beyond = FieldError("/fields", "beyond_purpose")
-        raise Failure("validation_failed", errors=[beyond])
-    state: State = "granted" if statement.granted else "denied"
-    if before == "granted" and not statement.granted:
-        state = "withdrawn"
-    event = _row(
-        statement,
-        state,
-        sequence,
-        at,
-        purpose_version=words.version,
-        purpose_hash=words.hash,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        role=actor.viewer if actor.kind == "staff" else None,
-        session_id=actor.session_id,
-        network=actor.network if actor.kind != "staff" else None,  # theirs says nothing of it
-    )
-    if statement.version is None:
-        event["evidence"]["version_named"] = False
-    await _write(platform, transaction, event)
-    taken_back = None
-    if statement.recipient_id is not None and (before, state) == ("granted", "granted"):
-        taken_back = narrowing(heard.yes, Yes(statement.fields, statement.expires_at))
-    return _recorded(event, before, words, taken_back)
+    [recorded] = await record_all(platform, transaction, [Saying(actor, statement)])
+    if isinstance(recorded, Failure):
+        raise recorded
+    return recorded
+
+
+async def record_all(
+    platform: Platform, transaction: Transaction, sayings: Sequence[Saying]
+) -> list[Recorded | Failure]:
+    """As `record`, for several, in the order in which they were said: set by set.
+
+    Of a statement that is refused nothing is written: `record`'s `Failure` stands in its place.
+    """
+    judged = await judge(platform, transaction, [saying.statement for saying in sayings])
+    heard = [
+        saying.statement
+        for saying, words in zip(sayings, judged, strict=True)
+        if not isinstance(words, Failure)
+    ]
+    subjects = [(each.subject_id, each.subject_kind) for each in heard]
+    numbers = await _count_up(platform, transaction, subjects)
+    now = platform.clock()  # after those who were in the queue before
+    stands = await standing(platform, transaction, heard)
+    events: list[dict[str, Any]] = []
+    results: list[Recorded | Failure] = []
+    for saying, words in zip(sayings, judged, strict=True):
+        if isinstance(words, Failure):
+            results.append(words)
+            continue
+        statement, key = saying.statement, key_of(saying.statement)
+        before, number = stands.get(key, NOTHING), next(numbers[statement.subject_id])
+        event = event_of(saying, words, before.state, number, statement.said_at or now)
+        after = Standing(event["state"], Yes(event["fields"], event["expires_at"]))
+        stands[key] = after
+        events.append(event)
+        results.append(Recorded.of(event, before.state, words, _taken_back(key, before, after)))
+    await _write(platform, transaction, events)
+    return results
 
 
 async def record_first(
@@ -138,7 +104,7 @@ async def record_first(
     if not statements:
         return
     events = [
-        _row(
+        row_of(
             statement,
             "granted" if statement.granted else "denied",
             1,
@@ -179,11 +145,11 @@ async def lapse(
     why = None if given is None else await _ended(connection, given, now)
     if given is None or why is None:
         return None
-    sequence = await _next(platform, connection, subject_id, "account")
+    numbers = await _count_up(platform, connection, [(subject_id, "account")])
     event = {
         **given,
         "id": new_id(),
-        "sequence": sequence,
+        "sequence": next(numbers[subject_id]),
         "state": "expired",
         "expires_at": None,
         "channel": "api",
@@ -195,9 +161,9 @@ async def lapse(
         "evidence": {"granted_by": str(event_id), **why},
         "at": now,
     }
-    await _write(platform, connection, event)
+    await _write(platform, connection, [event])
     words = await _words(connection, given["purpose"], given["purpose_version"], now)
-    return _recorded(event, "granted", words)
+    return Recorded.of(event, "granted", words)
 
 
 async def _ended(
@@ -229,11 +195,14 @@ async def lock(connection: AsyncConnection, subject_id: UUID) -> None:
     await connection.execute(held)
 
 
-async def _write(platform: Platform, transaction: Transaction, event: Mapping[str, Any]) -> None:
-    """The event, the subject's newest, which decides what stands for its purpose and recipient."""
+async def _write(
+    platform: Platform, transaction: Transaction, events: Sequence[Mapping[str, Any]]
+) -> None:
+    """The events, and what stands after the last of them for its purpose and recipient."""
     dialect = platform.database.dialect
-    await run(transaction, consent_writes.write_event(dialect), event)
-    await run(transaction, consent_writes.let_stand(dialect), state_of(event))
+    states = {tuple(state[name] for name in KEY): state for state in map(state_of, events)}
+    await consent_writes.write_events(dialect).run(transaction, events)
+    await consent_writes.let_stand(dialect).run(transaction, list(states.values()))
 
 
 def state_of(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,48 +212,19 @@ def state_of(event: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _next(
-    platform: Platform, transaction: Transaction, subject_id: UUID, kind: SubjectKind
-) -> int:
-    """The number of the subject's next event; others who want one wait until we are done."""
-    row = {"id": subject_id, "kind": kind, "events": 1}
-    counted = await run(transaction, consent_writes.count_up(platform.database.dialect), row)
-    number: int = counted[0][0]
-    return number
+def _taken_back(key: Key, before: Standing, after: Standing) -> Narrowing | None:
+    """What a yes to a third party takes back of the one before."""
+    if key[2] == OURSELVES or (before.state, after.state) != ("granted", "granted"):
+        return None
+    return narrowing(before.yes, after.yes)
 
 
-def _recorded(
-    event: Mapping[str, Any],
-    before: State | None,
-    words: purposes.Words,
-    taken_back: Narrowing | None = None,
-) -> Recorded:
-    shared = {
-        name: event[name]
-        for name in ("id", "subject_id", "purpose", "recipient_id", "sequence", "state", "at")
-    }
-    return Recorded(**shared, before=before, words=words, narrowing=taken_back)
-
-
-def _row(
-    statement: Statement, state: State, sequence: int, at: datetime, **known: Any
-) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "subject_id": statement.subject_id,
-        "sequence": sequence,
-        "purpose": statement.purpose,
-        "state": state,
-        "recipient_id": statement.recipient_id,
-        "fields": statement.fields,
-        "expires_at": statement.expires_at if state == "granted" else None,
-        "language": statement.language,
-        "channel": statement.channel,
-        "actor_id": None,
-        "role": None,
-        "session_id": None,
-        "network": None,
-        "evidence": dict(statement.evidence),
-        "at": at,
-        **known,
-    }
+async def _count_up(
+    platform: Platform, transaction: Transaction, subjects: Sequence[tuple[UUID, SubjectKind]]
+) -> dict[UUID, Iterator[int]]:
+    """The numbers of as many more events, by subject: whoever else wants one waits for us."""
+    more = Counter(subjects)
+    rows = [{"id": id, "kind": kind, "events": more[id, kind]} for id, kind in sorted(more)]
+    counted = await consent_writes.count_up(platform.database.dialect).run(transaction, rows)
+    last: dict[UUID, int] = {row[0]: row[1] for row in counted}
+    return {id: iter(range(last[id] - more[id, kind] + 1, last[id] + 1)) for id, kind in more}

@@ -4,7 +4,7 @@ Both are one call each, and withdrawing is the same call as granting (LGPD art. 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -15,12 +15,13 @@ from app.access.actors import Actor
 from app.core.errors import Failure, FieldError
 from app.core.language import Language
 from app.core.links import without_links
-from app.core.transactions import Transaction, run
-from app.projection.projection import Page, Shown, to_json
+from app.projection.projection import Page, Shown
 from app.schemas.consents import ConsentStatement, TelephoneConsent
 from app.services import (
     account_access,
+    consent_answers,
     consent_effects,
+    consent_gathering,
     consent_ledger,
     consent_standing,
     idempotency,
@@ -28,30 +29,21 @@ from app.services import (
     recipient_consents,
     records,
 )
-from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
-from app.services.consent_ledger import Recorded, Statement
+from app.services.consent_answers import Shape, deed, show
+from app.services.consent_gathering import SAY
+from app.services.consent_sayings import Recorded, Saying, Statement
 from app.services.listings import find_page
 from app.services.outbox import Message
 from app.services.platform import Platform
 
-RESOURCE: Final = "consent_event"
-SAY: Final = "customer:consent:record"
+RESOURCE: Final = consent_answers.EVENT
 TAKE: Final = "staff:consent:record"
 CONSENTS_PAGE: Final = "consents"
 """Where in the customer area consents are given and taken back."""
 
 
 TEMPLATE: Final = "consent_recorded"
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """As what a statement is answered: the customer sees the event, staff what stands by it."""
-
-    action: str
-    resource: str
-    customer_id: UUID
 
 
 async def say(
@@ -72,13 +64,10 @@ async def say(
     _demand_words(form)
     recipient_consents.demand_whole(platform, form)
     assert actor.customer_id is not None  # noqa: S101 - customers act for an account
-    statement = replace(_stated(actor.customer_id, form), channel="web", language=language)
-    shape = Shape(SAY, RESOURCE, actor.customer_id)
+    statement = _stated(actor.customer_id, form, language)
     if claim is None and statement.recipient_id is None:
-        async with platform.database.driven() as transaction:
-            recorded = await consent_ledger.record(platform, transaction, actor, statement)
-            await consent_effects.follow(platform, transaction, recorded)
-            return await _shown(platform, transaction, actor, shape, recorded)
+        return await consent_gathering.say(platform, Saying(actor, statement))
+    shape = Shape(SAY, RESOURCE, actor.customer_id)
     async with platform.database.transaction() as connection:
         before = await _answered(platform, connection, actor, shape, claim)
         if before is not None:
@@ -104,9 +93,8 @@ async def take(
     _demand_words(form)
     recipient_consents.demand_whole(platform, form)
     statement = replace(
-        _stated(customer_id, form),
+        _stated(customer_id, form, form.language),
         channel="phone",
-        language=form.language,
         evidence={"call_reference": form.call_reference},
     )
     shape = Shape(TAKE, consent_standing.RESOURCE, customer_id)
@@ -153,7 +141,7 @@ def _demand_words(form: ConsentStatement) -> None:
         raise Failure("validation_failed", errors=[FieldError("/version", "version_missing")])
 
 
-def _stated(customer_id: UUID, form: ConsentStatement) -> Statement:
+def _stated(customer_id: UUID, form: ConsentStatement, language: Language) -> Statement:
     return Statement(
         subject_id=customer_id,
         purpose=form.purpose,
@@ -163,6 +151,7 @@ def _stated(customer_id: UUID, form: ConsentStatement) -> Statement:
         recipient_id=form.recipient_id,
         fields=None if form.fields is None else tuple(form.fields),
         expires_at=form.expires_at,
+        language=language,
     )
 
 
@@ -191,7 +180,7 @@ async def _answered(
     before = await idempotency.answered(platform, connection, claim)
     if before is not None:
         shown = UUID(orjson.loads(before)["id"])
-        await platform.audit.add(connection, actor, _deed(platform, actor, shape, shown))
+        await platform.audit.add(connection, actor, deed(platform, actor, shape, shown))
     return before
 
 
@@ -203,35 +192,10 @@ async def _answer(
     recorded: Recorded,
     claim: idempotency.Claim | None,
 ) -> bytes:
-    answer = await _shown(platform, connection, actor, shape, recorded)
+    answer = await show(platform, connection, actor, shape, recorded)
     if claim is not None:
         await idempotency.keep(platform, connection, claim, answer)
     return answer
-
-
-async def _shown(
-    platform: Platform, transaction: Transaction, actor: Actor, shape: Shape, recorded: Recorded
-) -> bytes:
-    """The event, or what stands by it, as the caller sees it; on record."""
-    plan = platform.projection.plan(actor, shape.resource)
-    reading = platform.projection.by_id(plan)
-    assert reading is not None  # noqa: S101 - whoever may say something sees what was said
-    values = platform.projection.scope(actor, platform.clock()) | {"id": recorded.id}
-    [row] = await run(transaction, reading, values)
-    await platform.audit.add_to(transaction, actor, _deed(platform, actor, shape, recorded.id))
-    return to_json(consent_standing.shown(platform.projection.view(plan, row)))
-
-
-def _deed(platform: Platform, actor: Actor, shape: Shape, event_id: UUID) -> Deed:
-    """With the customer among its subjects: their owners see it in their log."""
-    return Deed(
-        shape.action,
-        subject_type=shape.resource,
-        subject_id=event_id,
-        fields=platform.projection.plan(actor, shape.resource).visible,
-        rows=1,
-        subjects=[shape.customer_id],
-    )
 
 
 async def _tell_owners(

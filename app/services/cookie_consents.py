@@ -20,7 +20,7 @@ from app.projection.projection import to_json
 from app.schemas.cookie_consents import CookieChoice
 from app.services import consent_effects, consent_ledger, visitor_signals
 from app.services.authorization import require
-from app.services.consent_ledger import Statement
+from app.services.consent_sayings import Statement
 from app.services.platform import Platform
 from app.services.standing_consents import standing
 from app.services.visitors import LIFETIME, Visitor

@@ -30,7 +30,7 @@ from app.services import (
     staff,
 )
 from app.services.audit_log import Deed
-from app.services.consent_ledger import Statement
+from app.services.consent_sayings import Statement
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
 from app.services.system import operator

@@ -14,7 +14,7 @@ from app.core.ids import coarse_id, new_id
 from app.models import Customer, CustomerWord, LegacyCustomer, Login, Membership
 from app.services import consent_ledger
 from app.services.audit_log import Deed
-from app.services.consent_ledger import Statement
+from app.services.consent_sayings import Statement
 from app.services.customers import RESOURCE, word_rows
 from app.services.legacy_rows import Candidate
 from app.services.platform import Platform

@@ -7,10 +7,10 @@ Cancelling finds what waits. What a worker holds at that moment is asked for aga
 leaves, which also covers an end that no event tells of: a moment that passed, newer words.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypedDict
 from uuid import UUID
 
 from sqlalchemy import (
@@ -34,8 +34,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.processing import OURSELVES
 from app.core.columns import UtcDateTime
+from app.core.row_sets import RowSet, for_each
 from app.core.statements import Prepared, bound, prepare
-from app.core.transactions import Transaction, run
+from app.core.transactions import Transaction
 from app.models import ConsentState, OutboxMessage, Recipient, table_of
 from app.schemas.deliveries import Reason
 from app.services import consents
@@ -73,18 +74,18 @@ async def hindrance(platform: Platform, claimed: Claimed) -> Reason | None:
     return None
 
 
-async def cancel_of(
-    platform: Platform,
-    transaction: Transaction,
-    at: datetime,
-    customer_id: UUID,
-    purpose: str,
-    recipient_id: UUID | None,
-) -> None:
-    """A customer's consent ended: nothing that waits on its ground leaves."""
-    statement = _of(platform.database.dialect, ours=recipient_id is None)
-    values = {"at": at, "customer": customer_id, "purpose": purpose, "recipient": recipient_id}
-    await run(transaction, statement, values)
+class Ended(TypedDict):
+    """A customer's consent that ended: to what, for whom (None: the agency itself), and when."""
+
+    customer_id: UUID
+    purpose: str
+    recipient_id: UUID | None
+    at: datetime
+
+
+async def cancel_of(platform: Platform, transaction: Transaction, ended: Sequence[Ended]) -> None:
+    """Customers' consents ended: nothing that waits on their ground leaves."""
+    await _of(platform.database.dialect).run(transaction, ended)
 
 
 async def cancel_of_fields(
@@ -138,17 +139,14 @@ async def cancel_outdated(
         await _cancel(connection, at, _TABLE.c.relies_on == purpose, not_(counts))
 
 
-@lru_cache(maxsize=4)
-def _of(dialect: Dialect, *, ours: bool) -> Prepared:
-    recipient = _TABLE.c.relies_on_recipient_id
-    return prepare(
-        _cancelling(
-            _TABLE.c.customer_id == bound("customer", Uuid()),
-            _TABLE.c.relies_on == bound("purpose", String()),
-            recipient.is_(None) if ours else recipient == bound("recipient", Uuid()),
-        ),
-        dialect,
+@lru_cache(maxsize=2)
+def _of(dialect: Dialect) -> RowSet:
+    statement = _cancelling(
+        _TABLE.c.customer_id == bound("customer_id", Uuid()),
+        _TABLE.c.relies_on == bound("purpose", String()),
+        _TABLE.c.relies_on_recipient_id.is_not_distinct_from(bound("recipient_id", Uuid())),
     )
+    return for_each(statement, dialect)
 
 
 @lru_cache(maxsize=2)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from app.core.clock import Clock
 from app.core.database import Database
+from app.core.gathering import Gatherings
 from app.core.settings import Settings
 from app.projection.projection import Projection
 from app.security.blurring import Blur
@@ -39,6 +40,7 @@ class Platform:
     database: Database
     projection: Projection
     audit: AuditLog
+    gatherings: Gatherings
     sessions: SessionWatch
     session_notes: SessionNotes
     keyring: Keyring
@@ -66,6 +68,7 @@ class Platform:
 
     async def close(self) -> None:
         """Write what is waiting, end threads and processes, close the connections."""
+        await self.gatherings.close()
         await self.audit.close()
         await self.session_notes.close()
         self.hashing.close()
@@ -96,6 +99,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         database=database,
         projection=projection,
         audit=AuditLog(database, projection.hash, clock),
+        gatherings=Gatherings(),
         sessions=SessionWatch(database, clock, used=notes.used),
         session_notes=notes,
         keyring=keyring,

@@ -53,7 +53,8 @@ class Counting:
     kept_from: int
 
 
-_WORDS: Final = (Purpose.key, Purpose.version, Purpose.hash, Purpose.title, Purpose.fields)
+WORDS: Final = (Purpose.key, Purpose.version, Purpose.hash, Purpose.title, Purpose.fields)
+"""The columns of `Words`."""
 _KEY: Final = re.compile(r"[a-z0-9_]{1,64}")
 
 
@@ -128,7 +129,7 @@ def _flat(purpose: Mapping[str, Any]) -> list[tuple[str, Any]]:
 async def in_force(connection: AsyncConnection, key: str, at: datetime) -> Words | None:
     """The version of a purpose that is, or was, in force at a moment."""
     statement = (
-        select(*_WORDS)
+        select(*WORDS)
         .where(Purpose.key == key, Purpose.published_at <= at)
         .order_by(Purpose.version.desc())
         .limit(1)
@@ -139,7 +140,7 @@ async def in_force(connection: AsyncConnection, key: str, at: datetime) -> Words
 
 async def version(connection: AsyncConnection, key: str, number: int) -> Words:
     """One version of a purpose, which must be there."""
-    statement = select(*_WORDS).where(Purpose.key == key, Purpose.version == number)
+    statement = select(*WORDS).where(Purpose.key == key, Purpose.version == number)
     return Words(*(await connection.execute(statement)).one())
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.services import disclosures, outbox
-from app.services.consent_ledger import Recorded
+from app.services.consent_sayings import Recorded
 from app.services.disclosures import Received
 from app.services.outbox import Message
 from app.services.platform import Platform

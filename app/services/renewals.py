@@ -93,12 +93,12 @@ async def _exchange(
                 await transaction.run(keep, kept(platform, live.id, mark))
             deed = Deed(ACTION, subject_type="session", subject_id=live.id)
             actor = actor_of(live, caller)
-            await platform.audit.add_driven(transaction, actor, deed)
+            await platform.audit.add_driven(transaction, (actor, deed))
             await access_records.note(platform, transaction, actor, "token_refresh")
             platform.session_notes.used(live.id)
             return pair(platform, holder, live.id, following)
         if dead is not None:
-            await platform.audit.add_driven(transaction, caller, _refused(dead))
+            await platform.audit.add_driven(transaction, (caller, _refused(dead)))
     if dead is None:
         dead = await _reused(platform, caller, asked)
     if dead is not None:

@@ -28,7 +28,7 @@ from app.access.processing import ASKED_OF_VISITORS, OURSELVES
 from app.core.statements import Prepared, bound, prepare
 from app.models import ConsentEvent, ConsentState
 from app.services import consent_effects, consent_ledger
-from app.services.consent_ledger import Statement
+from app.services.consent_sayings import Statement
 from app.services.platform import Platform
 from app.services.standing_consents import lock
 

@@ -2,9 +2,11 @@
 question that every use of data asks, answered on indexes alone."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -13,10 +15,10 @@ from app.access.purposes import PURPOSES
 from app.access.viewers import Viewer
 from app.core.ids import new_id
 from app.services import consents
-from app.services.consent_statements import SAY
+from app.services.consent_gathering import SAY
 from app.services.sessions import Holder, open_session
 from tests.bench.briefing import CONNECTIONS
-from tests.bench.caller import Request
+from tests.bench.caller import Request, keep_asking
 from tests.bench.figures import Figure, compare
 from tests.bench.ground import Ground
 from tests.bench.servers import Server
@@ -26,6 +28,21 @@ from tests.support.people import stranger
 PATH = "/v1/customer/consents"
 PEOPLE = 500
 """Who are signed in: enough that no two of the connections say something for the same account."""
+SAID: Sequence[dict[str, Any]] = (
+    {"purpose": MARKETING, "granted": True, "version": 1},
+    {"purpose": MARKETING, "granted": False},
+)
+ROWS = (
+    "SELECT * FROM consent_events WHERE id = $1",
+    "SELECT * FROM consent_states WHERE id = $1",
+    "SELECT * FROM audit_events WHERE subject_id = $1",
+    "SELECT s.* FROM audit_subjects s JOIN audit_events e ON e.id = event_id"
+    " WHERE e.subject_id = $1",
+    "SELECT s.id AS account, kind, events - sequence AS beyond FROM consent_subjects s"
+    " JOIN consent_events e ON e.subject_id = s.id WHERE e.id = $1",
+)
+"""What is written for an event, by its id."""
+DIFFERENT = {"id", "sequence", "at", "subject_id", "event_id", "request_id"}
 GROWING = ("consent_states", "consent_events")
 
 
@@ -59,6 +76,7 @@ async def measure(ground: Ground, ours: Server, floor: Server, effort: Effort) -
     """Events a second; each on the ledger and on the audit log before it was answered."""
     await _hold_to_indexes(ground)
     tokens = await _sign_in(ground)
+    await _hold_to_same_rows(ground, tokens[0], ours, floor)
     sides = {
         "ours": Side(ours, lambda number: _sayings(tokens, number)),
         "floor": Side(floor, lambda number: _sayings(tokens, number)),
@@ -73,15 +91,34 @@ async def measure(ground: Ground, ours: Server, floor: Server, effort: Effort) -
     ]
 
 
+async def _hold_to_same_rows(ground: Ground, token: str, ours: Server, floor: Server) -> None:
+    """Raise `BenchBroken` unless both answer the same, and leave the same rows behind."""
+    requests = [post_json(PATH, body, token=token) for body in SAID]
+    mine = [await _said(ground, ours, request) for request in requests]
+    other = [await _said(ground, floor, request) for request in requests]
+    if mine != other:
+        raise BenchBroken(f"ours: {mine!r}, the floor: {other!r}")
+
+
+async def _said(ground: Ground, server: Server, request: bytes) -> list[dict[str, Any]]:
+    """The answer to one request and all that was written for it, but for what always differs."""
+    asked = iter([request])
+    tally = await keep_asking(server.port, lambda: next(asked), 1, 0)
+    answer = orjson.loads(tally.last_body)
+    records = [answer]
+    for rows in ROWS:
+        records += map(dict, await ground.sql.fetch(rows, UUID(answer["id"])))
+    return [
+        {name: value for name, value in record.items() if name not in DIFFERENT}
+        for record in records
+    ]
+
+
 def _sayings(tokens: list[str], number: int) -> Request:
     """Yes and no in turn, each of somebody drawn at random."""
     dice = random.Random(number)
-    bodies: list[dict[str, Any]] = [
-        {"purpose": MARKETING, "granted": True, "version": 1},
-        {"purpose": MARKETING, "granted": False},
-    ]
     asked = [
-        post_json(PATH, dice.choice(bodies), token=token) for token in dice.choices(tokens, k=4000)
+        post_json(PATH, dice.choice(SAID), token=token) for token in dice.choices(tokens, k=4000)
     ]
     place = -1
 

@@ -39,7 +39,7 @@ EVENT = (
     "INSERT INTO consent_events (id, subject_id, sequence, purpose, purpose_version, purpose_hash,"
     " state, language, channel, actor_kind, actor_id, session_id, network, evidence, at)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, 'pt-BR', 'web', 'login', $8, $9, '127.0.0.0/24',"
-    " '{}', $10)"
+    " $10, $11)"
 )
 STATE = (
     "INSERT INTO consent_states (subject_id, purpose, recipient_id, id, purpose_version, state,"
@@ -88,7 +88,9 @@ async def _say(claims: dict[str, Any], granted: bool, request_id: str) -> bytes:
         before = await connection.fetchval(STANDING, customer, purpose, OURSELVES)
         state = "granted" if granted else "withdrawn" if before == "granted" else "denied"
         words = (purpose, version, ORDERS["hash"], state)
-        await connection.execute(EVENT, event, customer, sequence, *words, login, session, now)
+        evidence = {} if granted else {"version_named": False}
+        how = (login, session, orjson.dumps(evidence).decode(), now)
+        await connection.execute(EVENT, event, customer, sequence, *words, *how)
         stands = (customer, purpose, OURSELVES, event, version, state, now)
         await connection.execute(STATE, *stands)
         on_record = (ORDERS["named"], ORDERS["reading"], ORDERS["policy_hash"])
@@ -112,7 +114,7 @@ async def _say(claims: dict[str, Any], granted: bool, request_id: str) -> bytes:
         "role": None,
         "session_id": session,
         "network": "127.0.0.0/24",
-        "evidence": {},
+        "evidence": evidence,
         "at": now,
     }
     return orjson.dumps(shown, option=orjson.OPT_UTC_Z)

@@ -119,6 +119,19 @@ async def test_many_at_once_lose_no_update(purses: Purses) -> None:
     assert await purses.of(1) == [50]
 
 
+async def test_its_patience_with_who_holds_a_row_has_an_end(purses: Purses) -> None:
+    if not purses.database.is_postgresql:
+        pytest.skip("SQLite waits for its one writer, and then says that it is unavailable")
+    async with purses.database.driven() as holder:
+        await holder.run(purses.add, {"row": 1, "more": 1})
+        with pytest.raises(DRIVER_ERRORS, match="lock timeout"):
+            async with purses.database.driven(patience=0.05) as transaction:
+                await transaction.run(purses.add, {"row": 1, "more": 5})
+    async with purses.database.driven(patience=0.05) as transaction:
+        await transaction.run(purses.add, {"row": 1, "more": 5})
+    assert await purses.of(1) == [6]
+
+
 async def test_a_database_that_is_not_there_is_said_to_be_unavailable() -> None:
     away = Database("postgresql://nobody@127.0.0.1:1/nowhere")
     with pytest.raises(Failure, match="database_unavailable"):

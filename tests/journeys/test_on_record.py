@@ -275,7 +275,7 @@ async def test_requests_of_one_moment_share_a_commit(stage: Stage) -> None:
     async def counted(events: Any, subjects: Any) -> None:
         if not groups:  # the first is held up until all others wait behind it
             async with asyncio.timeout(20):
-                while len(audit._waiting) < count - len(events):  # noqa: ASYNC110  # no event tells
+                while len(audit._gathering._waiting) < count - len(events):  # noqa: ASYNC110  # no event tells
                     await asyncio.sleep(0.001)
         groups.append(len(events))
         await write(events, subjects)

@@ -16,7 +16,7 @@ from app.core.errors import Failure
 from app.core.ids import new_id
 from app.models import ConsentEvent, Purpose
 from app.services import consent_effects, consent_expiry, consent_ledger, consent_states, consents
-from app.services.consent_ledger import Statement
+from app.services.consent_sayings import Statement
 from app.services.purpose_register import registered
 from tests.journeys.test_analytics_joins import agreeing, of_account, visited
 from tests.support import parties

@@ -12,7 +12,7 @@ from app.core.errors import Failure
 from app.core.ids import new_id
 from app.models import ConsentEvent, ConsentState, ConsentSubject, Purpose, Recipient
 from app.services import consent_ledger, consent_states, consents
-from app.services.consent_ledger import Recorded, Statement
+from app.services.consent_sayings import Recorded, Statement
 from app.services.standing_consents import standing
 from app.services.system import operator
 from tests.support.people import add_customer, add_staff, change_columns

@@ -12,7 +12,7 @@ from app.access.processing import THIRD_PARTY_SHARING
 from app.access.viewers import MUST_GIVE_REASON, Viewer
 from app.projection.plans import Plan
 from app.services import consent_ledger
-from app.services.consent_ledger import Recorded, Statement
+from app.services.consent_sayings import Recorded, Statement
 from app.services.platform import Platform
 from app.services.system import operator
 from tests.support.exercising import Exerciser, Expected, Route, items

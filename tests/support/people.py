@@ -27,7 +27,7 @@ from app.core.emails import email_key
 from app.core.ids import coarse_id, new_id
 from app.models import Authenticator, Customer, CustomerWord, Login, Membership, Session
 from app.services import consent_ledger, migrations, policies, policy_acceptances, staff
-from app.services.consent_ledger import Statement
+from app.services.consent_sayings import Statement
 from app.services.customers import columns_of, word_rows
 from app.services.platform import Platform
 from app.services.sessions import Holder, anonymous, open_session

@@ -63,8 +63,10 @@ class Tap:
         driven = platform.database.driven
 
         @asynccontextmanager
-        async def tapped_transaction() -> AsyncIterator[DriverTransaction]:
-            async with driven() as transaction:
+        async def tapped_transaction(
+            *, patience: float | None = None
+        ) -> AsyncIterator[DriverTransaction]:
+            async with driven(patience=patience) as transaction:
                 self._listen(transaction)
                 yield transaction
 

@@ -1,0 +1,93 @@
+"""Work that many callers want at the same moment, done once for all of them: one commit, say.
+
+While one group is being worked for, the next one gathers: nobody waits for company, and a crowd
+pays for little more than one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Work = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
+"""What comes of each item, in order: an exception is raised at its own caller alone."""
+
+MOST: Final = 64
+"""Callers in one group: what one of them waits for the others stays short."""
+
+
+class Apart(Exception):
+    """The group's work broke, and left nothing behind: alone, a caller may fare better."""
+
+
+class Gathering(Generic[Item, Result]):
+    """Callers of the same work. A caller who gives up disturbs nobody; their item is worked on."""
+
+    def __init__(self, work: Work[Item, Result], most: int = MOST) -> None:
+        self._work = work
+        self._most = most
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def join(self, item: Item) -> Result:
+        """What the work makes of the item. Raises what it returned for it, `Apart` if it raised."""
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, done))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work_on())
+        return await done
+
+    async def close(self) -> None:
+        """Finish for those who are waiting."""
+        if self._worker is not None:
+            await self._worker
+
+    async def _work_on(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+                await self._work_for(group)
+        finally:
+            self._worker = None
+
+    async def _work_for(self, group: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+        results: Sequence[Result | Exception]
+        try:
+            results = await self._work([item for item, _ in group])
+        except Exception as error:
+            results = [_apart(error) for _ in group]
+        for (_, done), result in zip(group, results, strict=True):
+            if done.done():  # they gave up
+                continue
+            if isinstance(result, Exception):
+                done.set_exception(result)
+                done.exception()  # a caller who left has no one to hear it
+            else:
+                done.set_result(result)
+
+
+class Gatherings:
+    """A gathering for each kind of work, made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[Any, Gathering[Any, Any]] = {}
+
+    async def share(self, work: Work[Item, Result], item: Item) -> Result:
+        """As `Gathering.join`, among those who want the same `work`: a function of a module."""
+        kind = self._kinds.get(work)
+        if kind is None:
+            kind = self._kinds[work] = Gathering(work)
+        result: Result = await kind.join(item)
+        return result
+
+    async def close(self) -> None:
+        """Finish for those who are waiting."""
+        for kind in self._kinds.values():
+            await kind.close()
+
+
+def _apart(error: Exception) -> Apart:
+    apart = Apart()  # one for each: an exception keeps the way that it was raised
+    apart.__cause__ = error
+    return apart
