@@ -1,8 +1,9 @@
 """What a collector is: the rows of one resource, as far as one approved target opens them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from app.access.purposes import PURPOSES
 from app.access.scopes import Scope
 from app.access.viewers import Viewer
 from app.core.statements import Prepared
+from app.core.transactions import Transaction, run
 from app.projection.plans import Plan, View
 from app.services.platform import Platform
 
@@ -94,15 +96,20 @@ class Collector:
         }
 
     async def batches(
-        self, platform: Platform, warrant: Warrant, size: int = BATCH
-    ) -> AsyncIterator[list[View]]:
+        self,
+        platform: Platform,
+        warrant: Warrant,
+        size: int = BATCH,
+        within: Transaction | None = None,
+    ) -> AsyncGenerator[list[View], None]:
         """The rows as the basis lets an authority see them, some at a time, each exactly once.
 
         Found by keyset, in the order of their ids, each batch by a lone read: what is added or
-        deleted meanwhile shifts nothing, and neither memory nor any transaction grows. Nothing
-        but the fields and the row's id, its place, enters the process. Nothing is put on record:
-        that is for whoever asked for it, under the request. Raises `ValueError` without the
-        period that it wants, `Failure("database_unavailable")`.
+        deleted meanwhile shifts nothing, and neither memory nor any transaction grows. `within` a
+        snapshot they are of its moment, however often they are asked for: a package reads twice.
+        Nothing but the fields and the row's id, its place, enters the process. Nothing is put on
+        record: that is for whoever asked for it, under the request. Raises `ValueError` without
+        the period that it wants, `Failure("database_unavailable")`.
         """
         since, until = self._period(warrant)
         plan = self._plan(platform, warrant)
@@ -111,7 +118,8 @@ class Collector:
         statement = self._statement(platform, warrant)
         values = platform.projection.scope(warrant.actor, platform.clock())
         values |= {"since": since, "until": until, "limit": size, "after": _FIRST}
-        while rows := await platform.database.fetch(statement, values):
+        read = platform.database.fetch if within is None else partial(run, within)
+        while rows := await read(statement, values):
             views = [platform.projection.view(plan, row) for row in rows]
             if self.finish is not None:
                 for row, view in zip(rows, views, strict=True):

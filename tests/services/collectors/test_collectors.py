@@ -1,19 +1,24 @@
 """`app/services/collectors/`: one customer, the fields that are lawful, the period; no more."""
 
+import io
 import tracemalloc
-from collections.abc import AsyncIterator
+import zipfile
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
+import pyrage
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.access.legal_bases import BASES, ITEMS
@@ -25,10 +30,12 @@ from app.core.ids import fresh_id_at, new_id
 from app.models import AccessRecord, AuditEvent, ConsentState, Disclosure, Recipient
 from app.projection.plans import View
 from app.projection.projection import to_json
-from app.services import access_records
+from app.services import access_records, packages, stored_files
 from app.services.collectors import COLLECTORS, answer, fields_of
 from app.services.collectors.collector import Collector, Warrant
+from app.services.package_orders import Category
 from app.services.platform import Platform
+from tests.support import packages as ordering
 from tests.support.people import CustomerPerson, add_customer, add_member, add_staff, say_consent
 from tests.support.records import count, rows
 from tests.support.service import Service
@@ -436,6 +443,33 @@ async def test_what_comes_and_goes_meanwhile_shifts_nothing(world: World) -> Non
                 await connection.execute(gone)
             [late] = await store(house, maria.id, START + timedelta(hours=6, minutes=30))
     assert seen == [*there[:6], late, *there[7:]]
+
+
+async def test_a_package_is_made_of_them_of_one_moment(world: World) -> None:
+    """What is added between the two readings is in neither."""
+    platform, warrant = world.house.platform, warrant_for(world.maria.id)
+    before = {each.resource: await collected(world.house, each, warrant) for each in ALL}
+
+    def ordered(collector: Collector) -> Category:
+        async def batches(connection: AsyncConnection) -> AsyncGenerator[list[View], None]:
+            async for batch in collector.batches(platform, warrant, within=connection):
+                yield batch
+            await use(world.house, world.maria.login_id, world.maria.id, "sign_in")
+
+        fields = collector.fields(platform, warrant)
+        return ordering.category(batches, f"{collector.resource}s", fields)
+
+    identity = pyrage.x25519.Identity.generate()
+    made = await packages.make(
+        platform, ordering.order(*map(ordered, ALL)), str(identity.to_public())
+    )
+    async with platform.database.transaction() as connection:
+        await stored_files.complete(platform, connection, made.stored)
+    content = b"".join([block async for block in stored_files.read(platform, made.stored)])
+    with zipfile.ZipFile(io.BytesIO(pyrage.decrypt(content, [identity]))) as package:
+        for resource, views in before.items():
+            lines = package.read(f"{resource}s.jsonl").splitlines()
+            assert [orjson.loads(line) for line in lines] == orjson.loads(to_json(views))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 7])
