@@ -153,7 +153,7 @@ def demo(
     customers: Annotated[int, typer.Option(min=0, help="Made-up people.")] = 200,
     if_empty: Annotated[bool, typer.Option(help="Only into an empty database.")] = False,
 ) -> None:
-    """Load made-up people in bulk (one password, hashed once) and a staff member of each role."""
+    """Load made-up people in bulk (one password, hashed once), staff of each role, an officer."""
     settings = _settings()
     if settings.production:
         _stop("The demo's passwords are public: it is not for production.")

@@ -14,6 +14,10 @@ from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.routers import docs, health, metrics, openapi, problems
 from app.routers.auth import keys, passkeys, step_up, tokens
+from app.routers.authority import authenticators as authority_authenticators
+from app.routers.authority import login as authority_login
+from app.routers.authority import password as authority_password
+from app.routers.authority import sessions as authority_sessions
 from app.routers.customer import (
     access_log,
     access_records,
@@ -40,7 +44,9 @@ from app.routers.customer import password as customer_password
 from app.routers.customer import sessions as customer_sessions
 from app.routers.envelope import Envelope
 from app.routers.public import (
+    agencies,
     analytics_events,
+    authority_registrations,
     certificate,
     consent_receipts,
     cookie_consents,
@@ -54,6 +60,7 @@ from app.routers.public import (
 from app.routers.public import contact_requests as public_contact_requests
 from app.routers.public import email_changes as public_email_changes
 from app.routers.public import invitations as public_invitations
+from app.routers.staff import agencies as staff_agencies
 from app.routers.staff import (
     analytics,
     audit_events,
@@ -61,6 +68,7 @@ from app.routers.staff import (
     incidents,
     interventions,
     messages,
+    officers,
     policy_drafts,
     visibility,
 )
@@ -116,6 +124,14 @@ DOORS = (
     public_contact_requests.router,
     disclosures.router,
     staff_disclosures.router,
+    staff_agencies.router,
+    officers.router,
+    authority_login.router,
+    authority_sessions.router,
+    authority_password.router,
+    authority_authenticators.router,
+    agencies.router,
+    authority_registrations.router,
     public_invitations.router,
     own_interventions.router,
     customer_authenticators.router,

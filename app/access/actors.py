@@ -10,13 +10,14 @@ from app.access.viewers import Viewer
 class Actor:
     """A caller for the length of one request.
 
-    `kind` is ``staff``, ``login``, ``system``, ``anonymous``, or ``partner``: a third party, whose
-    `id` it is then. `customer_id` is the account that a customer login acts for, or the one that an
-    authority's approved target names; `permissions` is what a login's membership grants there;
-    `purpose` is one of the viewer's own (`purposes.py`). `network` (/24, or /48 of IPv6) and
-    `device` ("Firefox, Windows") say coarsely where the call came from, as far as that is known;
-    `address` and `source_port` say it exactly, and are for the access records alone.
-    `owes_acceptance` is a login's that has yet to accept the policy in force: little is open to it.
+    `kind` is ``staff``, ``login``, ``officer`` (of an authority), ``system``, ``anonymous``, or
+    ``partner``: a third party, whose `id` it is then. `customer_id` is the account that a customer
+    login acts for, or the one that an authority's approved target names; `permissions` is what a
+    login's membership grants there; `purpose` is one of the viewer's own (`purposes.py`). `network`
+    (/24, or /48 of IPv6) and `device` ("Firefox, Windows") say coarsely where the call came from,
+    as far as that is known; `address` and `source_port` say it exactly, and are for the access
+    records alone. `owes_acceptance` is a login's that has yet to accept the policy in force: little
+    is open to it.
     """
 
     kind: str

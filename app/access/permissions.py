@@ -55,6 +55,15 @@ TABLE = """
     staff:analytics:read              ·    yes  ·    yes  ·    ·    ·    yes  ·    ·    ·
     staff:disclosure:list             ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:disclosure:create           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:agency:list                 ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:agency:read                 ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:agency:create               ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:agency:update               ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:officer:list                ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:officer:read                ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:officer:vet                 ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:officer:suspend             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:officer:reinstate           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -125,6 +134,19 @@ TABLE = """
     public:invitation:accept          ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:contact_form:read          ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:contact_request:create     ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:agency:list                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:officer:register           ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:officer:confirm            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    authority:officer:read            ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:session:list            ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:session:end             ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:password:update         ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:authenticator:list      ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:authenticator:read      ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:authenticator:add       ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:authenticator:update    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:authenticator:remove    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:recovery_code:renew     ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
 """
 
 MEMBERS_TABLE = """

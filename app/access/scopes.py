@@ -12,7 +12,10 @@ class Scope(StrEnum):
     NONE = "none"
     ALL = "all"
     OWN = "own"
-    """What belongs to the account that the caller acts for, or to the caller in person."""
+    """What belongs to the account that the caller acts for, or to the caller in person.
+
+    An officer's own agency is the one that they are of.
+    """
     OPEN = "open"
     """Accounts that are neither closed nor erased."""
     OPEN_OR_FISCAL = "open_or_fiscal"
@@ -32,6 +35,8 @@ class Scope(StrEnum):
     TARGET = "target"
     """What is about the one customer whom an approved target of a legal request names."""
     PUBLISHED = "published"
+    ACTIVE = "active"
+    """Agencies that are not suspended."""
     CONTACT_TOPIC = "contact_topic"
     """What people write to the agency with topic ``contact``."""
     QUOTE_TOPIC = "quote_topic"
@@ -72,8 +77,8 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.SYSTEMS_ENGINEER: Scope.ALL,
         Viewer.PRIVACY_OFFICER: Scope.ALL,
     },
-    "session": dict.fromkeys((Viewer.SELF, *STAFF_ROLES), Scope.OWN),
-    "authenticator": dict.fromkeys((Viewer.SELF, *STAFF_ROLES), Scope.OWN),
+    "session": dict.fromkeys((Viewer.SELF, *STAFF_ROLES, Viewer.AUTHORITY), Scope.OWN),
+    "authenticator": dict.fromkeys((Viewer.SELF, *STAFF_ROLES, Viewer.AUTHORITY), Scope.OWN),
     "customer_change": dict.fromkeys(
         (
             Viewer.SELF,
@@ -158,6 +163,19 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         ),
         Scope.ALL,
     ),
+    "agency": {
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+        Viewer.AUTHORITY: Scope.OWN,
+        Viewer.PUBLIC: Scope.ACTIVE,
+    },
+    "officer": {
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+        Viewer.AUTHORITY: Scope.OWN,
+    },
     "policy": dict.fromkeys(Viewer, Scope.ALL),
     "policy_draft": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},
     "policy_acceptance": {Viewer.SELF: Scope.OWN},

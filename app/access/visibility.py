@@ -189,18 +189,19 @@ SESSION = resource(
     "sessions",
     """
                         self dir eng dpo sup bil pro mkt par aut pub
-    id                  R    R   R   R   R   R   R   R   ·   ·   ·
-    device              R    R   R   R   R   R   R   R   ·   ·   ·
-    network             R    R   R   R   R   R   R   R   ·   ·   ·
-    factors             R    R   R   R   R   R   R   R   ·   ·   ·
-    created_at          R    R   R   R   R   R   R   R   ·   ·   ·
-    last_used_at        R    R   R   R   R   R   R   R   ·   ·   ·
-    proved_at           R    R   R   R   R   R   R   R   ·   ·   ·
-    expires_at          R    R   R   R   R   R   R   R   ·   ·   ·
+    id                  R    R   R   R   R   R   R   R   ·   R   ·
+    device              R    R   R   R   R   R   R   R   ·   R   ·
+    network             R    R   R   R   R   R   R   R   ·   R   ·
+    factors             R    R   R   R   R   R   R   R   ·   R   ·
+    created_at          R    R   R   R   R   R   R   R   ·   R   ·
+    last_used_at        R    R   R   R   R   R   R   R   ·   R   ·
+    proved_at           R    R   R   R   R   R   R   R   ·   R   ·
+    expires_at          R    R   R   R   R   R   R   R   ·   R   ·
     kind                ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     login_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     customer_id         ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     staff_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    officer_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     ended_at            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     end_reason          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     """,
@@ -211,14 +212,15 @@ AUTHENTICATOR = resource(
     "authenticators",
     """
                         self dir eng dpo sup bil pro mkt par aut pub
-    id                  R    R   R   R   R   R   R   R   ·   ·   ·
-    kind                R    R   R   R   R   R   R   R   ·   ·   ·
-    name                RW   RW  RW  RW  RW  RW  RW  RW  ·   ·   ·
-    created_at          R    R   R   R   R   R   R   R   ·   ·   ·
-    confirmed_at        R    R   R   R   R   R   R   R   ·   ·   ·
-    last_used_at        R    R   R   R   R   R   R   R   ·   ·   ·
+    id                  R    R   R   R   R   R   R   R   ·   R   ·
+    kind                R    R   R   R   R   R   R   R   ·   R   ·
+    name                RW   RW  RW  RW  RW  RW  RW  RW  ·   RW  ·
+    created_at          R    R   R   R   R   R   R   R   ·   R   ·
+    confirmed_at        R    R   R   R   R   R   R   R   ·   R   ·
+    last_used_at        R    R   R   R   R   R   R   R   ·   R   ·
     login_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     staff_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    officer_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     secret              ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     last_step           ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     credential_id       ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
@@ -316,6 +318,7 @@ OUTBOX_MESSAGE = resource(
     params              ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     sealed              ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     staff_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    officer_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     lease               ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     relies_on           ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     relies_on_recipient_id · ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
@@ -524,6 +527,54 @@ ACCESS_RECORD = resource(
     """,
 )
 
+AGENCY = resource(
+    "agency",
+    "agencies",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   R   R   ·   ·   ·   ·   ·   R   R
+    name                ·    RW  R   RW  ·   ·   ·   ·   ·   R   R
+    kind                ·    RW  R   RW  ·   ·   ·   ·   ·   R   R   | filter
+    jurisdiction        ·    RW  R   RW  ·   ·   ·   ·   ·   R   R   | filter
+    domains             ·    RW  R   RW  ·   ·   ·   ·   ·   R   R
+    callback_phone      ·    RW  R   RW  ·   ·   ·   ·   ·   ·   ·
+    phone_source        ·    RW  R   RW  ·   ·   ·   ·   ·   ·   ·
+    status              ·    RW  R   RW  ·   ·   ·   ·   ·   R   ·   | filter
+    created_at          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    created_by          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    phone_set_by        ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    domains_set_by      ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+OFFICER = resource(
+    "officer",
+    "officers",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    agency_id           ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | filter
+    name                ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    email               ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | filter
+    tax_id              ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    office              ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    registration_number ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    language            ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    status              ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | filter
+    created_at          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    email_confirmed_at  ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    vettings            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    vetted_at           ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    vetted_by           ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    valid_until         ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    suspended_at        ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    suspended_reason    ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    last_login_at       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    email_key           ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    password_hash       ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
 INTERNAL = (
     internal("customer_words", "word customer_id"),
     internal("legacy_customers", "legacy_id customer_id imported_at"),
@@ -543,9 +594,11 @@ INTERNAL = (
     internal(
         "one_time_tokens", "digest purpose login_id subject_id created_at expires_at spent_at"
     ),
-    internal("recovery_codes", "digest login_id staff_id created_at used_at"),
-    internal("challenges", "id purpose challenge login_id staff_id created_at expires_at"),
-    internal("pending_registrations", "id email_key form created_at expires_at"),
+    internal("recovery_codes", "digest login_id staff_id officer_id created_at used_at"),
+    internal(
+        "challenges", "id purpose challenge login_id staff_id officer_id created_at expires_at"
+    ),
+    internal("pending_registrations", "id kind email_key form created_at expires_at"),
     internal(
         "email_changes",
         "id login_id customer_id moves_login moves_contact old_email new_email created_at "
@@ -586,6 +639,8 @@ RESOURCES: Mapping[str, Resource] = {
         ANALYTICS_EVENT,
         DISCLOSURE,
         ACCESS_RECORD,
+        AGENCY,
+        OFFICER,
         *INTERNAL,
     )
 }
@@ -597,9 +652,10 @@ COMPANIONS: Mapping[str, Companion] = {
         "login", "login_id", ("id", "name", "email", "status", "last_login_at")
     ),
     "disclosure": Companion("recipient", "recipient_id", ("name", "country", "status")),
+    "officer": Companion("agency", "agency_id", ("name", "kind", "jurisdiction", "status")),
 }
 """Records that are shown within another one: a member is a membership and the login that has it,
-a disclosure is shown with whom it went to."""
+a disclosure is shown with whom it went to, an officer with their agency."""
 
 
 def matrix_text(resources: Mapping[str, Resource] = RESOURCES) -> str:

@@ -1,6 +1,7 @@
 """The tables. Importing this package maps them all."""
 
 from app.models.access_records import AccessRecord
+from app.models.agencies import Agency
 from app.models.analytics_events import AnalyticsEvent
 from app.models.audit import AuditEvent, AuditSeal, AuditSubject
 from app.models.authenticators import Authenticator, Challenge, RecoveryCode
@@ -16,6 +17,7 @@ from app.models.interventions import Incident, IncidentTarget, Intervention
 from app.models.invitations import Invitation
 from app.models.invoices import Invoice
 from app.models.logins import Login, Membership
+from app.models.officers import Officer
 from app.models.one_time_tokens import OneTimeToken
 from app.models.outbox import OutboxBatch, OutboxMessage
 from app.models.policies import Policy, PolicyAcceptance, PolicyDraft
@@ -28,6 +30,7 @@ from app.models.stored_files import StoredFile, StoredFileChunk
 
 __all__ = [
     "AccessRecord",
+    "Agency",
     "AnalyticsEvent",
     "AuditEvent",
     "AuditSeal",
@@ -54,6 +57,7 @@ __all__ = [
     "LegacyCustomer",
     "Login",
     "Membership",
+    "Officer",
     "OneTimeToken",
     "OutboxBatch",
     "OutboxMessage",

@@ -1,4 +1,4 @@
-"""What a holder (login or staff member) shows beside the password (NIST SP 800-63B)."""
+"""What a holder (login, staff member or officer) shows beside the password (NIST SP 800-63B)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.columns import Names, UtcDateTime
 from app.models.base import Base
 
-ONE_HOLDER = "(login_id IS NULL) <> (staff_id IS NULL)"
+ONE_HOLDER = (
+    "CASE WHEN login_id IS NULL THEN 0 ELSE 1 END + CASE WHEN staff_id IS NULL THEN 0 ELSE 1 END"
+    " + CASE WHEN officer_id IS NULL THEN 0 ELSE 1 END = 1"
+)
 
 
 class Authenticator(Base):
@@ -28,6 +31,9 @@ class Authenticator(Base):
     )
     staff_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("staff_members.id", ondelete="CASCADE"), index=True
+    )
+    officer_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("officers.id", ondelete="CASCADE"), index=True
     )
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(100))
@@ -64,6 +70,9 @@ class RecoveryCode(Base):
     staff_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("staff_members.id", ondelete="CASCADE"), index=True
     )
+    officer_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("officers.id", ondelete="CASCADE"), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -86,6 +95,9 @@ class Challenge(Base):
     )
     staff_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("staff_members.id", ondelete="CASCADE"), index=True
+    )
+    officer_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("officers.id", ondelete="CASCADE"), index=True
     )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

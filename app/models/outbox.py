@@ -42,6 +42,7 @@ class OutboxMessage(Base):
     staff_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("staff_members.id", ondelete="SET NULL")
     )
+    officer_id: Mapped[UUID | None] = mapped_column(ForeignKey("officers.id", ondelete="SET NULL"))
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     lease: Mapped[UUID | None] = mapped_column()

@@ -11,7 +11,7 @@ from app.models.base import Base
 
 
 class Session(Base):
-    """One sign-in, of a login for one customer or of a staff member.
+    """One sign-in: of a login for one customer, of a staff member, or of an authority's officer.
 
     `device` and `network` are coarse on purpose; `proved_at` is when its holder last proved to be
     there (sign-in, step-up), `factors` by what they signed in.
@@ -30,6 +30,9 @@ class Session(Base):
     staff_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("staff_members.id", ondelete="CASCADE"), index=True
     )
+    officer_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("officers.id", ondelete="CASCADE"), index=True
+    )
     device: Mapped[str | None] = mapped_column(String(100))
     network: Mapped[str | None] = mapped_column(key_text(64), index=True)
     factors: Mapped[tuple[str, ...]] = mapped_column(Names, server_default=text("''"))
@@ -43,9 +46,11 @@ class Session(Base):
     __table_args__ = (
         CheckConstraint(
             "(kind = 'customer' AND login_id IS NOT NULL AND customer_id IS NOT NULL"
-            " AND staff_id IS NULL)"
+            " AND staff_id IS NULL AND officer_id IS NULL)"
             " OR (kind = 'staff' AND staff_id IS NOT NULL AND login_id IS NULL"
-            " AND customer_id IS NULL)",
+            " AND customer_id IS NULL AND officer_id IS NULL)"
+            " OR (kind = 'authority' AND officer_id IS NOT NULL AND login_id IS NULL"
+            " AND customer_id IS NULL AND staff_id IS NULL)",
             name="holder",
         ),
     )

@@ -22,6 +22,7 @@ from app.core.columns import UtcDateTime
 from app.core.statements import bound
 from app.models import (
     AccessRecord,
+    Agency,
     AnalyticsEvent,
     AuditEvent,
     AuditSubject,
@@ -37,6 +38,7 @@ from app.models import (
     Invoice,
     Login,
     Membership,
+    Officer,
     PolicyAcceptance,
     Purpose,
     Recipient,
@@ -123,18 +125,18 @@ def _own_invitations() -> ColumnElement[bool]:
 def _own_sessions() -> ColumnElement[bool]:
     """Those that live, of the caller in person: a login's on each of its accounts."""
     return and_(
-        _in_person(Session.login_id, Session.staff_id),
+        _in_person(Session.login_id, Session.staff_id, Session.officer_id),
         Session.ended_at.is_(None),
         Session.expires_at > bound("scope_now", UtcDateTime()),
     )
 
 
 def _own_authenticators() -> ColumnElement[bool]:
-    return _in_person(Authenticator.login_id, Authenticator.staff_id)
+    return _in_person(Authenticator.login_id, Authenticator.staff_id, Authenticator.officer_id)
 
 
 def _in_person(*holders: InstrumentedAttribute[UUID | None]) -> ColumnElement[bool]:
-    """Ids are unique across logins and staff, so that whoever calls matches one of the columns."""
+    """Ids are unique across all who sign in: whoever calls matches one of the columns."""
     return or_(*(holder == bound("scope_login", holder.type) for holder in holders))
 
 
@@ -226,6 +228,19 @@ def _own_acceptances() -> ColumnElement[bool]:
     return PolicyAcceptance.login_id == bound("scope_login", PolicyAcceptance.login_id.type)
 
 
+def _own_agency() -> ColumnElement[bool]:
+    caller = Officer.id == bound("scope_login", Officer.id.type)
+    return Agency.id.in_(select(Officer.agency_id).where(caller))
+
+
+def _active_agencies() -> ColumnElement[bool]:
+    return Agency.status == "active"
+
+
+def _own_officer() -> ColumnElement[bool]:
+    return Officer.id == bound("scope_login", Officer.id.type)
+
+
 CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("customer", Scope.ALL): true,
     ("customer", Scope.OWN): _own_customer,
@@ -271,6 +286,11 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("policy_draft", Scope.ALL): true,
     ("policy_acceptance", Scope.OWN): _own_acceptances,
     ("analytics_event", Scope.OWN): _own_analytics_events,
+    ("agency", Scope.ALL): true,
+    ("agency", Scope.OWN): _own_agency,
+    ("agency", Scope.ACTIVE): _active_agencies,
+    ("officer", Scope.ALL): true,
+    ("officer", Scope.OWN): _own_officer,
     ("disclosure", Scope.ALL): true,
     ("disclosure", Scope.OWN): _own_disclosures,
     ("disclosure", Scope.TARGET): _own_disclosures,

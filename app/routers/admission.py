@@ -84,14 +84,30 @@ async def admit_customer(request: Request) -> None:
     )
 
 
+async def admit_authority(request: Request) -> None:
+    """A living session of an officer, who may act now, of an agency that may."""
+    live = await _session(request, "authority")
+    request.state.live_session = live
+    request.state.actor = Actor(
+        kind="officer",
+        viewer=Viewer.AUTHORITY,
+        purpose=PURPOSES[Viewer.AUTHORITY][0],
+        request_id=request.state.request_id,
+        id=live.holder,
+        session_id=live.id,
+        network=network_of(request.client),
+    )
+
+
 async def admit_signed_in(request: Request) -> None:
-    """A living session of either kind."""
-    try:
-        await admit_staff(request)
-    except Failure as failure:
-        if failure.code != "token_invalid":
-            raise
-        await admit_customer(request)
+    """A living session of whichever kind."""
+    for admit in (admit_staff, admit_customer):
+        try:
+            return await admit(request)
+        except Failure as failure:
+            if failure.code != "token_invalid":
+                raise
+    return await admit_authority(request)
 
 
 def device_of(request: Request) -> str | None:
@@ -119,8 +135,8 @@ async def living_session(request: Request, token: str, audience: str) -> LiveSes
     except TokenRefused:
         raise Failure("token_invalid") from None
     watch = platform.sessions
-    look = watch.staff if audience == "staff" else watch.customer
-    live = await look(claims.session)
+    looks = {"staff": watch.staff, "customer": watch.customer, "authority": watch.authority}
+    live = await looks[audience](claims.session)
     if live is None or live.holder != claims.subject:
         raise Failure("session_ended")
     return live
@@ -175,6 +191,12 @@ class CustomerRoute(StrictRoute):
     """A route for signed-in customers and those they trust."""
 
     admit = staticmethod(admit_customer)
+
+
+class AuthorityRoute(StrictRoute):
+    """A route for signed-in officers of authorities."""
+
+    admit = staticmethod(admit_authority)
 
 
 class SignedInRoute(StrictRoute):

@@ -14,7 +14,7 @@ from app.services.idempotency import FORM
 DESCRIPTION: Final = """\
 Salvaguarda keeps a web agency's promise about customers' data.
 
-There are four kinds of caller, each with a door of its own:
+There are five kinds of caller, each with a door of its own:
 
 * **Anybody**: `/v1/public`, and `/v1/auth` to sign in. Read the policy in force
   (`GET /v1/public/policies/current`), then register with its `version`. Pages ask visitors about
@@ -35,7 +35,10 @@ There are four kinds of caller, each with a door of its own:
   one that does not exist. `x-visible-to` on each property says who sees it;
   `GET /v1/staff/visibility` tells callers their own part. `X-Purpose` names the purpose of a read;
   engineers state `X-Reason`.
-* **Partners and authorities**: their doors (`/v1/partner`, `/v1/authority`) are not open yet.
+* **Authorities**: an officer registers with an address of their agency
+  (`POST /v1/public/authority-registrations`), is called back, signs in at
+  `POST /v1/auth/authority/token` with password and TOTP code, and uses `/v1/authority`.
+* **Partners**: their door (`/v1/partner`) is not open yet.
 
 Errors are problem documents (RFC 9457) with a stable `code`, in Portuguese, or in English by
 `Accept-Language`; they never hold what was sent. A method that a path does not know is answered
@@ -50,6 +53,7 @@ TAGS: Final = [
     {"name": "auth", "description": "Signing in, staying signed in, signing out."},
     {"name": "customer", "description": "For customers, about their own account."},
     {"name": "staff", "description": "For staff, each role with its own fields."},
+    {"name": "authority", "description": "For officers of authorities."},
     {"name": "health", "description": "For whoever runs the service."},
 ]
 
@@ -72,13 +76,14 @@ SECURITY_SCHEMES: Final[dict[str, Any]] = {
             "`recovery_code` too, a form field beside the usual two.",
         ),
         ("staff", "A staff member: e-mail, password, and `totp` or `recovery_code`, always."),
+        ("authority", "An authority's officer: the same three, always."),
     )
 } | {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token of either kind.",
+        "description": "An access token of any kind.",
     }
 }
 
@@ -147,6 +152,9 @@ HEADERS: Final[dict[str, Any]] = {
 
 _WITH_TAG: Final = frozenset(
     {
+        "authority_read_authenticator",
+        "authority_read_login",
+        "authority_rename_authenticator",
         "customer_read_authenticator",
         "customer_read_consent_event",
         "customer_read_invoice",
@@ -161,12 +169,15 @@ _WITH_TAG: Final = frozenset(
         "public_read_current_policy",
         "public_read_purpose_version",
         "public_read_policy",
+        "staff_read_agency",
         "staff_read_authenticator",
         "staff_read_customer",
         "staff_read_invoice",
+        "staff_read_officer",
         "staff_read_recipient",
         "staff_rename_authenticator",
         "staff_settle_invoice",
+        "staff_update_agency",
         "staff_update_customer",
         "staff_update_recipient",
         "staff_read_incident",
@@ -196,6 +207,7 @@ _RENEW: Final = {
 LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "auth_customer_sign_in": _RENEW,
     "auth_staff_sign_in": _RENEW,
+    "auth_authority_sign_in": _RENEW,
     "auth_refresh": _RENEW,
     "customer_invite": {
         "withdraw": {
@@ -240,9 +252,13 @@ LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
 """What an answer is good for next, by operation id."""
 
 
+_SIGNED_IN: Final = ("/v1/staff", "/v1/customer", "/v1/authority")
+"""The doors with sign-in."""
+
+
 def security_of(path: str) -> list[dict[str, list[str]]] | None:
     """What a path asks of its callers; None where anybody may come."""
-    if path.startswith(("/v1/staff", "/v1/customer")):
+    if path.startswith(_SIGNED_IN):
         return [{path.split("/")[2]: []}, {"bearer": []}]
     signed_in = path == "/v1/auth/logout" or path.startswith("/v1/auth/step-up")
     return [{"bearer": []}] if signed_in else None
@@ -287,6 +303,7 @@ _IDEMPOTENT: Final = frozenset(
         ("post", "/v1/staff/interventions"),
         ("post", "/v1/staff/incidents"),
         ("post", "/v1/staff/recipients"),
+        ("post", "/v1/staff/agencies"),
         ("post", "/v1/public/contact-requests"),
         ("post", "/v1/customer/contact-requests"),
         ("post", "/v1/staff/contact-requests/{contact_request_id}/answers"),
@@ -309,6 +326,7 @@ _WITH_COOKIE: Final = frozenset(
     {
         "auth_customer_sign_in",
         "auth_staff_sign_in",
+        "auth_authority_sign_in",
         "auth_refresh",
         "public_say_cookie_consents",
     }
@@ -344,7 +362,7 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
     if "requestBody" in operation:
         codes |= {"payload_too_large", "unsupported_media_type", "validation_failed"}
         codes |= {"malformed_json", "unknown_member"}
-    if path.startswith("/v1/auth"):
+    if path.startswith("/v1/auth/"):
         codes |= _AUTH[path.removeprefix("/v1/auth/")]
     if path == "/v1/public/registrations":
         codes |= _REGISTRATION
@@ -354,7 +372,7 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
         codes |= {"not_found"}
     if security_of(path) is not None:
         codes |= {"unauthenticated", "token_invalid", "session_ended"}
-    if path.startswith(("/v1/staff", "/v1/customer")):
+    if path.startswith(_SIGNED_IN):
         codes |= {"forbidden", "purpose_not_allowed"}
     if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
         codes |= {"reason_required"}
@@ -378,6 +396,13 @@ _AUTH: Final[Mapping[str, set[str]]] = {
         "hashing_busy",
     },
     "staff/token": {"csrf_refused", "invalid_credentials", "too_many_requests", "hashing_busy"},
+    "authority/token": {
+        "csrf_refused",
+        "invalid_credentials",
+        "officer_not_vetted",
+        "too_many_requests",
+        "hashing_busy",
+    },
     "customer/passkey/options": {"too_many_requests"},
     "customer/passkey/token": {"csrf_refused", "invalid_credentials", "too_many_requests"},
     "staff/passkey/options": {"too_many_requests"},

@@ -47,6 +47,7 @@ def _id_of(what: str) -> Any:
     return Path(description=f"The {what}'s id (UUID).", json_schema_extra={"format": "uuid"})
 
 
+AgencyId = Annotated[str, _id_of("agency")]
 AuthenticatorId = Annotated[str, _id_of("second factor")]
 ContactRequestId = Annotated[str, _id_of("request")]
 ConsentEventId = Annotated[str, _id_of("event")]
@@ -61,6 +62,7 @@ PolicyVersion = Annotated[
     ),
 ]
 InterventionId = Annotated[str, _id_of("intervention")]
+OfficerId = Annotated[str, _id_of("officer")]
 RecipientId = Annotated[str, _id_of("third party")]
 
 

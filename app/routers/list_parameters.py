@@ -36,6 +36,8 @@ _VALUES: Final[Mapping[tuple[str, str], tuple[str, dict[str, Any]]]] = {
     ("consent_event", "recipient_id"): ("To which third party.", _ID),
     ("disclosure", "customer_id"): ("Whose data left.", _ID),
     ("disclosure", "recipient_id"): ("To which third party.", _ID),
+    ("officer", "agency_id"): ("Of which agency.", _ID),
+    ("officer", "email"): ("Whole.", {"format": "idn-email", "maxLength": LONGEST_EMAIL}),
     ("audit_event", "actor_id"): ("Who did it.", _ID),
     ("audit_event", "session_id"): ("In which session.", _ID),
     ("audit_event", "subject_id"): ("The one record that it was done to.", _ID),

@@ -1,6 +1,4 @@
-"""The caller's own second factors: the same routes behind the customers' door and staff's."""
-
-from typing import Literal
+"""The caller's own second factors: the same routes behind every door with sign-in."""
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -25,9 +23,10 @@ from app.schemas.authenticators import (
     TotpStarted,
 )
 from app.services import enrolments, own_authenticators
+from app.services.owners import Door
 
 
-def routes(door: Literal["customer", "staff"], route_class: type[StrictRoute]) -> APIRouter:
+def routes(door: Door, route_class: type[StrictRoute]) -> APIRouter:
     """The routes of one door."""
     router = APIRouter(prefix=f"/v1/{door}/authenticators", tags=[door], route_class=route_class)
 
@@ -169,11 +168,11 @@ def routes(door: Literal["customer", "staff"], route_class: type[StrictRoute]) -
         summary="Remove one of my second factors",
         status_code=204,
         openapi_extra={
-            "x-problems": [*problems, "last_authenticator"] if door == "staff" else problems
+            "x-problems": problems if door == "customer" else [*problems, "last_authenticator"]
         },
     )
     async def remove_authenticator(request: Request, authenticator_id: AuthenticatorId) -> Response:
-        """It opens nothing any more. The last one of a member of staff stays."""
+        """It opens nothing any more. The last one of a member of staff or an officer stays."""
         platform = platform_of(request)
         async with platform.database.transaction() as connection:
             await own_authenticators.remove(

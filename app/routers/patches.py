@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
+from app.schemas.agencies import AgencyPatch
 from app.schemas.body import Body
 from app.schemas.contact_requests import ContactRequestPatch
 from app.schemas.customers import AddressPatch, CustomerPatch, changes
@@ -42,6 +43,11 @@ def invoice_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
 def recipient_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The same for a third party."""
     return validated(RecipientPatch, body).model_dump(exclude_unset=True)
+
+
+def agency_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same for an agency."""
+    return validated(AgencyPatch, body).model_dump(exclude_unset=True)
 
 
 def incident_changes(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -96,6 +102,7 @@ def patch_schemas() -> dict[str, Any]:
         (RecipientPatch, "recipient"),
         (ContactRequestPatch, "contact_request"),
         (PolicyDraftPatch, "policy_draft"),
+        (AgencyPatch, "agency"),
     )
     for model, resource in others:
         schemas |= _plain(model, resource)

@@ -1,6 +1,6 @@
 """Request bodies and answers about passwords: choosing, changing, recovering one."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -92,6 +92,10 @@ class PasswordResetRequest(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"email": "maria@exemplo.com.br"}]})
 
     email: Email
+    door: Annotated[
+        Literal["customer", "authority"],
+        Field(description="Where they sign in: customers, or officers of authorities."),
+    ] = "customer"
 
 
 class PasswordReset(Body):

@@ -106,7 +106,7 @@ class AuditEventView(View):
 
     id: UUID
     at: Moment
-    actor_kind: Literal["staff", "login", "system", "anonymous"] | MISSING = MISSING
+    actor_kind: Literal["staff", "login", "officer", "system", "anonymous"] | MISSING = MISSING
     actor_id: UUID | MISSING | None = MISSING
     role: str | None
     session_id: UUID | MISSING | None = MISSING

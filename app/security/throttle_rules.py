@@ -7,11 +7,13 @@ from typing import Final, Literal
 ThrottledDeed = Literal[
     "customer_sign_in",
     "staff_sign_in",
+    "authority_sign_in",
     "second_factor",
     "own_password",
     "own_texts",
     "recovery",
     "registration",
+    "authority_registration",
     "invitation",
     "email_change",
     "password_strength",
@@ -51,17 +53,17 @@ class Rule:
     what others try, and the account's own pace gives way to whoever waited for it once. Elsewhere
     only who is known already (by a session, by a password) can try; the pace is the account's.
 
-    With a `home` (customers' or staff's) the account's own pace does not hold where the account did
-    well in the last month, and what went well costs the network nothing. Deeds that never go well
-    before the caller's eyes have none: it would tell whoever asks about an address where its owner
-    is. The network's budget holds for everybody alike.
+    With a `home` (of customers, staff or officers) the account's own pace does not hold where the
+    account did well in the last month, and what went well costs the network nothing. Deeds that
+    never go well before the caller's eyes have none: it would tell whoever asks about an address
+    where its owner is. The network's budget holds for everybody alike.
     """
 
     pair: Pace | None
     account: Pace | None
     network: Budget | None
     strangers: bool = False
-    home: Literal["customer", "staff"] | None = None
+    home: Literal["customer", "staff", "authority"] | None = None
 
 
 # What guides the figures. A person mistypes a handful of times; whoever guesses needs thousands,
@@ -74,6 +76,7 @@ RULES: Final[Mapping[ThrottledDeed, Rule]] = {
     #                         there          anywhere       network           strangers, home
     "customer_sign_in":  Rule(Pace(5, 900),  Pace(20, 30),  Budget(200, 300), True, "customer"),
     "staff_sign_in":     Rule(Pace(5, 900),  Pace(10, 30),  Budget(100, 300), True, "staff"),
+    "authority_sign_in": Rule(Pace(5, 900),  Pace(10, 30),  Budget(100, 300), True, "authority"),
     # A code has six digits: the account's pace holds, whoever comes from wherever. Only who knows
     # the password or holds a session can get here, so it is no lock on a stranger.
     "second_factor":     Rule(None,          Pace(5, 900),  Budget(300, 300)),
@@ -84,6 +87,7 @@ RULES: Final[Mapping[ThrottledDeed, Rule]] = {
     # Each sends a mail; a whole office may be asked to choose new passwords on one day.
     "recovery":          Rule(Pace(3, 900),  Pace(6, 30),   Budget(100, 600), True),
     "registration":      Rule(Pace(3, 900),  Pace(6, 30),   Budget(100, 600), True),
+    "authority_registration": Rule(Pace(3, 900), Pace(6, 30), Budget(60, 600), True),
     "invitation":        Rule(None,          Pace(10, 900), None),
     # Each sends a mail to an address of the caller's choice.
     "email_change":      Rule(None,          Pace(5, 900),  None),

@@ -19,7 +19,7 @@ from app.security import compact_jws
 from app.security.compact_jws import JwsRefused
 from app.security.keys import ALGORITHM, Keyring
 
-Audience = Literal["customer", "staff"]
+Audience = Literal["customer", "staff", "authority"]
 
 _LONGEST_TOKEN = 4096  # characters
 _CLOCK_SKEW = 60  # seconds another replica's clock may be ahead of ours

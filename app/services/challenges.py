@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.ids import new_id
 from app.models import Challenge, table_of
 from app.security.passkeys import PATIENCE_SECONDS, new_challenge
-from app.services.owners import Owner
+from app.services.owners import NOBODYS, OWNER_COLUMNS, Owner
 from app.services.platform import Platform
 
 LIFETIME = timedelta(seconds=PATIENCE_SECONDS)
@@ -23,7 +23,7 @@ async def issue(
     """A fresh challenge with its id, for `owner` alone; without one, for whoever answers it."""
     now = platform.clock()
     challenge_id, challenge = new_id(), new_challenge()
-    holder = owner.columns if owner else {"login_id": None, "staff_id": None}
+    holder = owner.columns if owner else NOBODYS
     await connection.execute(
         _ISSUE,
         {
@@ -72,4 +72,4 @@ async def purge(platform: Platform) -> None:
 
 
 def _nobodys() -> ColumnElement[bool]:
-    return and_(Challenge.login_id.is_(None), Challenge.staff_id.is_(None))
+    return and_(*(getattr(Challenge, column).is_(None) for column in OWNER_COLUMNS.values()))

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.processing import MARKETING
-from app.access.viewers import STAFF_ROLES
+from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.documents import with_check_digits
 from app.core.emails import email_key
 from app.core.errors import Failure
@@ -24,6 +24,7 @@ from app.security.keyfiles import make_private_folder
 from app.services import (
     consent_ledger,
     demo_accountant,
+    demo_authority,
     policies,
     policy_acceptances,
     purposes,
@@ -39,6 +40,7 @@ PASSWORD = "Demonstra-2026!"  # noqa: S105 - public on purpose; refused in produ
 DOMAIN = "exemplo.com.br"
 BATCH = 1000
 FILE = "demo.json"
+OFFICER = "officer"
 
 Progress = Callable[[int], None]
 
@@ -161,8 +163,9 @@ async def load(
 ) -> Demo | None:
     """Add `customers` made-up customers with logins, and a staff member of each role.
 
-    The first customer has an accountant (`demo_accountant.py`). Continues after the customers that
-    an earlier demo made. None when `only_if_empty` and the database has customers.
+    The first customer has an accountant (`demo_accountant.py`), and there is an officer of an
+    agency (`demo_authority.py`). Continues after the customers that an earlier demo made. None when
+    `only_if_empty` and the database has customers.
     """
     async with platform.database.transaction() as connection:
         someone = (await connection.execute(select(Customer.id).limit(1))).first()
@@ -172,8 +175,9 @@ async def load(
         version = await policies.current(connection, platform.clock)
     if version is None:
         raise Failure("policy_version_not_current")
-    await _add_staff(platform)
+    secrets = await _add_staff(platform)
     password_hash = await platform.hashing.hash(PASSWORD)
+    await _add_officer(platform, password_hash, secrets)
     for first in range(start, start + customers, BATCH):
         numbers = range(first, min(first + BATCH, start + customers))
         async with platform.database.transaction() as connection:
@@ -198,6 +202,7 @@ def instructions(settings: Settings) -> list[str]:
     if not file.exists():
         return []
     secrets: dict[str, str] = json.loads(file.read_text())
+    officer = secrets.pop(OFFICER, None)
     return [
         "",
         f"Demo accounts, all with the password  {PASSWORD}",
@@ -205,6 +210,7 @@ def instructions(settings: Settings) -> list[str]:
         f"  accountant  {demo_accountant.EMAIL}: sees the invoices of cliente1, nothing else",
         "  staff       TOTP secret (for an authenticator)",
         *(f"  {role:<17} {role}@{DOMAIN:<16} {secret}" for role, secret in secrets.items()),
+        *([f"  authority  {demo_authority.EMAIL}  {officer}"] if officer else []),
         "A code now:  .venv/bin/python -c 'import pyotp; print(pyotp.TOTP(\"SECRET\").now())'",
         "",
     ]
@@ -335,8 +341,26 @@ async def _already(connection: AsyncConnection) -> int:
     return max((int(number) for number in numbers if number.isdigit()), default=0) + 1
 
 
-async def _add_staff(platform: Platform) -> None:
-    """A member of each role; the secrets are kept in `var/`, to be printed at each start."""
+async def _add_officer(platform: Platform, password_hash: str, secrets: dict[str, str]) -> None:
+    """The officer, whose secret is kept beside those of staff."""
+    async with platform.database.transaction() as connection:
+        secret = await demo_authority.add(
+            platform,
+            connection,
+            entered_by=f"{Viewer.DIRECTOR}@{DOMAIN}",
+            vetted_by=f"{Viewer.PRIVACY_OFFICER}@{DOMAIN}",
+            password_hash=password_hash,
+        )
+    if secrets and secret is not None:
+        secrets[OFFICER] = secret
+        _keep(platform, secrets)
+
+
+async def _add_staff(platform: Platform) -> dict[str, str]:
+    """A member of each role; the secrets are kept in `var/`, to be printed at each start.
+
+    None of them is told where an earlier demo made the members.
+    """
     secrets: dict[str, str] = {}
     for role in STAFF_ROLES:
         try:
@@ -350,8 +374,13 @@ async def _add_staff(platform: Platform) -> None:
         except Failure as failure:
             if failure.code != "email_taken":
                 raise
-            return
+            return {}
         secrets[role.value] = added.totp_secret
+    _keep(platform, secrets)
+    return secrets
+
+
+def _keep(platform: Platform, secrets: dict[str, str]) -> None:
     _write_private(platform.settings.var_dir / FILE, json.dumps(secrets, indent=2) + "\n")
 
 

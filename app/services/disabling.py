@@ -36,7 +36,7 @@ from app.services import (
     second_factor_removal,
 )
 from app.services.intervention_reports import Cause
-from app.services.login_passwords import INTERVENTION
+from app.services.new_passwords import INTERVENTION
 from app.services.password_mails import NEW_PASSWORD_PAGE
 from app.services.platform import Platform
 

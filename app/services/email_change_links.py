@@ -26,7 +26,7 @@ from app.services import (
     email_moves,
     email_verifications,
     link_tries,
-    login_passwords,
+    new_passwords,
     one_time_tokens,
     outbox,
     password_mails,
@@ -36,13 +36,14 @@ from app.services.audit_log import Deed
 from app.services.authorization import require
 from app.services.email_chains import CONFIRMING, UNDOING
 from app.services.email_changes import OPEN, tell_old_address
+from app.services.owners import Owner
 from app.services.platform import Platform
 from app.services.session_watch import open_memberships
 
 CONFIRM: Final = "public:email:change"
 UNDO: Final = "public:email:undo"
 END_REASON: Final = "email_change_undone"
-_OF_A_LOGIN: Final = (*login_passwords.RECOVERY, email_verifications.PURPOSE)
+_OF_A_LOGIN: Final = (*new_passwords.RECOVERY, email_verifications.PURPOSE)
 """Links that were mailed to the address of before, and prove no more than it."""
 
 
@@ -224,7 +225,7 @@ async def _mail_recovery(
     token = await one_time_tokens.issue(
         platform,
         connection,
-        login_passwords.RESET,
+        new_passwords.RESET,
         lifetime=password_resets.LIFETIME,
         login_id=login.id,
     )
@@ -233,9 +234,9 @@ async def _mail_recovery(
         actor,
         token,
         password_resets.LIFETIME,
+        Owner("login", login.id),
         recipient=email,
         language=login.language,
-        login_id=login.id,
     )
     await outbox.queue(platform, connection, message)
 

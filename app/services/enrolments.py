@@ -27,8 +27,8 @@ from app.services import (
 )
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
-from app.services.own_authenticators import RESOURCE, door_of
-from app.services.owners import Contact, Owner, owner_of
+from app.services.own_authenticators import RESOURCE
+from app.services.owners import Contact, Owner, door_of, owner_of
 from app.services.passkeys import Asked
 from app.services.platform import Platform
 from app.services.presence import require_presence

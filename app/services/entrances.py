@@ -5,22 +5,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, Update, func, select, update
+from sqlalchemy import Row, Table, Update, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.statements import bound
-from app.models import Customer, Login, Membership, StaffMember, table_of
+from app.models import Agency, Customer, Login, Membership, Officer, StaffMember, table_of
 from app.services import access_records, new_devices, second_factors
 from app.services.audit_log import Deed
 from app.services.platform import Platform
 from app.services.proofs import Proof
-from app.services.session_watch import LiveSession, open_memberships
+from app.services.session_watch import LiveSession, officers_in_office, open_memberships
 from app.services.sessions import Holder, Tokens, actor_of, open_session
 
 CUSTOMER_ACTION = "auth:customer:sign_in"
 STAFF_ACTION = "auth:staff:sign_in"
+AUTHORITY_ACTION = "auth:authority:sign_in"
 PASSWORD_COMMON = "password_common"  # noqa: S105 - a notice
 
 
@@ -94,6 +95,19 @@ async def staff(
         return await _open(platform, connection, holder, caller, evidence, deed)
 
 
+async def officer(
+    platform: Platform, officer_id: UUID, caller: Actor, evidence: Evidence
+) -> Tokens | None:
+    """A session for an officer who is in office, at an agency that is; None as for `customer`."""
+    async with platform.database.transaction() as connection:
+        noted = {"row": officer_id, "now": platform.clock()}
+        if await _accepted(platform, connection, _OFFICER, noted, evidence, caller) is None:
+            return None
+        holder = Holder("authority", officer_id, Viewer.AUTHORITY)
+        deed = Deed(AUTHORITY_ACTION, subject_type="officer", subject_id=officer_id, rows=1)
+        return await _open(platform, connection, holder, caller, evidence, deed)
+
+
 async def _accepted(
     platform: Platform,
     connection: AsyncConnection,
@@ -129,7 +143,7 @@ async def _open(
     evidence: Evidence,
     deed: Deed,
 ) -> Tokens:
-    await new_devices.tell(platform, connection, holder.kind, holder.id, caller)
+    await new_devices.tell(platform, connection, holder.owner, caller)
     session_id, tokens = await open_session(platform, connection, holder, caller, evidence.factors)
     live = LiveSession(session_id, holder.kind, holder.viewer, holder.id, holder.customer_id, ())
     actor = actor_of(live, caller)
@@ -160,11 +174,14 @@ _OLDEST = (
     .limit(1)
 )
 _NAMED = _OLDEST.where(Membership.customer_id == bound("account", Membership.customer_id.type))
-_LOGINS, _MEMBERS = table_of(Login), table_of(StaffMember)
+_LOGINS, _MEMBERS, _OFFICERS = table_of(Login), table_of(StaffMember), table_of(Officer)
 _LOGIN = _note(_LOGINS).where(_LOGINS.c.status == "active", _LOGINS.c.reset_required_at.is_(None))
 _MEMBER = (
     _note(_MEMBERS)
     .where(_MEMBERS.c.status == "active", _MEMBERS.c.role.in_(STAFF_ROLES))
     .returning(_MEMBERS.c.role)
+)
+_OFFICER = _note(_OFFICERS).where(
+    exists().where(Agency.id == _OFFICERS.c.agency_id, *officers_in_office()).correlate(_OFFICERS)
 )
 _NOTE_CUSTOMER = _note(table_of(Customer))

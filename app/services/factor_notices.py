@@ -56,9 +56,8 @@ async def tell(
             "device": device,
             "page_link": f"{platform.settings.area_url}/{PAGE}" if customer else None,
         },
-        login_id=owner.id if customer else None,
         customer_id=caller.customer_id,
-        staff_id=None if customer else owner.id,
+        **owner.columns,
     )
     await outbox.queue(platform, connection, message)
 

@@ -32,6 +32,7 @@ from app.services.account_access import Account, Person
 from app.services.audit_log import Deed
 from app.services.authorization import require
 from app.services.member_changes import END_REASON
+from app.services.owners import Owner
 from app.services.platform import Platform
 
 ACTION = "customer:invitation:accept"
@@ -169,7 +170,7 @@ async def _seat(
     await connection.execute(update(Membership).where(Membership.id == held.id).values(**columns))
     # What was left open before is not what opens the account now: one signs in anew.
     await sessions.end_all(
-        platform, connection, END_REASON, login_id=login_id, customer_id=offer.account.id
+        platform, connection, END_REASON, Owner("login", login_id), customer_id=offer.account.id
     )
     found: UUID = held.id
     return found

@@ -25,6 +25,7 @@ from app.services.account_access import Account, Person
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.member_mail import Change
+from app.services.owners import Owner
 from app.services.platform import Platform
 from app.services.presence import require_presence
 
@@ -213,7 +214,7 @@ async def _store(
         return await account_access.sessions_of(connection, account.id, login_id)
     # A place that opens again is entered by a new sign-in, not by what was left lying about.
     return await sessions.end_all(
-        platform, connection, END_REASON, login_id=login_id, customer_id=account.id
+        platform, connection, END_REASON, Owner("login", login_id), customer_id=account.id
     )
 
 

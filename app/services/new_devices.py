@@ -1,10 +1,11 @@
 """Telling people by mail that somebody signed in as them, from where they had not been before."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import String, exists, func, literal, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -12,8 +13,9 @@ from app.access.actors import Actor
 from app.core.columns import UtcDateTime
 from app.core.language import negotiate
 from app.core.statements import bound
-from app.models import Login, Session, StaffMember
+from app.models import Session
 from app.services import outbox
+from app.services.owners import PEOPLE, Kind, Owner, holder, language_of
 from app.services.password_mails import recovery_link
 from app.services.platform import Platform
 
@@ -24,7 +26,7 @@ _SESSIONS_PAGE: Final = "sessions"
 
 
 async def tell(
-    platform: Platform, connection: AsyncConnection, kind: str, holder: UUID, caller: Actor
+    platform: Platform, connection: AsyncConnection, owner: Owner, caller: Actor
 ) -> None:
     """Queue a mail to who is signing in just now, unless they did so before with the same kind of
     device, in the same network, within half a year.
@@ -34,15 +36,15 @@ async def tell(
     """
     now = platform.clock()
     asked = {
-        "holder": holder,
+        "holder": owner.id,
         "device": caller.device,
         "network": caller.network,
         "since": now - KNOWN_FOR,
     }
-    customer = kind == "customer"
-    found = (await connection.execute(_LOGIN if customer else _MEMBER, asked)).one()
+    found = (await connection.execute(_HOLDERS[owner.kind], asked)).one()
     if found.known:
         return
+    customer = owner.kind == "login"
     sessions_link = f"{platform.settings.area_url}/{_SESSIONS_PAGE}"
     message = outbox.Message(
         TEMPLATE,
@@ -55,8 +57,7 @@ async def tell(
             "sessions_link": sessions_link if customer else None,
             "recovery_link": recovery_link(platform) if customer else None,
         },
-        login_id=holder if customer else None,
-        staff_id=None if customer else holder,
+        **owner.columns,
     )
     await outbox.queue(platform, connection, message)
 
@@ -76,11 +77,11 @@ def _known(column: InstrumentedAttribute[UUID | None]) -> Any:
 
 
 # Made once: making a statement costs as much as running it.
-_LOGIN = select(Login.email, Login.language, _known(Session.login_id).label("known")).where(
-    Login.id == bound("holder", Login.id.type)
-)
-_MEMBER = select(
-    StaffMember.email,
-    literal("pt-BR", String()).label("language"),
-    _known(Session.staff_id).label("known"),
-).where(StaffMember.id == bound("holder", StaffMember.id.type))
+_HOLDERS: Final[Mapping[Kind, Any]] = {
+    kind: select(
+        table.email,
+        language_of(kind),
+        _known(holder(kind, Session)).label("known"),
+    ).where(table.id == bound("holder", table.id.type))
+    for kind, table in PEOPLE.items()
+}

@@ -60,6 +60,7 @@ class Message:
     login_id: UUID | None = None
     customer_id: UUID | None = None
     staff_id: UUID | None = None
+    officer_id: UUID | None = None
     suppressed: bool = False
     relies_on: Reliance | None = None
     id: UUID | None = None
@@ -150,6 +151,7 @@ def _row(platform: Platform, message: Message) -> dict[str, Any]:
         "login_id": message.login_id,
         "customer_id": message.customer_id,
         "staff_id": message.staff_id,
+        "officer_id": message.officer_id,
         "state": "suppressed" if message.suppressed else "queued",
         "attempts": 0,
         "relies_on": relies_on and relies_on.purpose,

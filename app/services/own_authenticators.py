@@ -1,4 +1,4 @@
-"""One's own second factors: seeing, naming and removing them. Customers and staff alike.
+"""One's own second factors: seeing, naming and removing them. Whoever signs in.
 
 Adding one is in `enrolments.py`.
 """
@@ -21,7 +21,7 @@ from app.services import factor_notices, owners, pasted_secrets, records, recove
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
-from app.services.owners import Owner, owner_of
+from app.services.owners import Owner, door_of, owner_of
 from app.services.platform import Platform
 from app.services.presence import require_presence
 
@@ -95,7 +95,7 @@ async def remove(
     """Take a second factor of the caller's away; the last one takes the recovery codes along.
 
     Raises `Failure` with ``step_up_required``, and ``last_authenticator`` for the only one that a
-    member of staff has; `Refusal("not_found")` for one that is not theirs.
+    member of staff or an officer has; `Refusal("not_found")` for one that is not theirs.
     """
     action = f"{door_of(actor)}:authenticator:remove"
     require_grounds(actor, action)
@@ -113,7 +113,7 @@ async def remove(
         raise _refused("not_found", action, authenticator_id)
     if removed.confirmed_at is not None:  # one that was never in use is nobody's loss
         last = await confirmed(connection, owner) == 0
-        if last and owner.kind == "staff":
+        if last and owner.kind != "login":
             raise Failure("last_authenticator")
         if last:
             await recovery_codes.drop(connection, owner)
@@ -167,11 +167,6 @@ async def _view(
     statement = platform.projection.one(plan)
     row = (await connection.execute(statement, {**values, "id": authenticator_id})).first()
     return None if row is None else platform.projection.view(plan, row)
-
-
-def door_of(actor: Actor) -> str:
-    """The scope of the caller's verbs."""
-    return "customer" if actor.kind == "login" else "staff"
 
 
 def _refused(code: str, action: str, authenticator_id: UUID) -> Refusal:

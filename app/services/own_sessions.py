@@ -1,10 +1,10 @@
-"""One's own sessions: seeing them, ending one, ending all others. Customers and staff alike."""
+"""One's own sessions: seeing them, ending one, ending all others. Whoever signs in."""
 
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, update
+from sqlalchemy import update
 
 from app.access.actors import Actor
 from app.core.errors import Refusal
@@ -14,6 +14,7 @@ from app.services import access_records
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
+from app.services.owners import door_of, owner_of
 from app.services.platform import Platform
 from app.services.sessions import end_all
 
@@ -29,7 +30,7 @@ async def list_page(
     A customer's login sees those on all of its accounts. Raises as `find_page` does.
     """
     page, deed = await find_page(
-        platform, actor, f"{_door(actor)}:session:list", RESOURCE, parameters
+        platform, actor, f"{door_of(actor)}:session:list", RESOURCE, parameters
     )
     await platform.audit.write(actor, deed)
     return to_json(
@@ -42,14 +43,14 @@ async def end_one(platform: Platform, actor: Actor, session_id: UUID) -> None:
 
     Raises `Refusal("not_found")` for one that is not theirs, or lives no more.
     """
-    action = f"{_door(actor)}:session:end"
+    action = f"{door_of(actor)}:session:end"
     require_grounds(actor, action)
     now = platform.clock()
     statement = (
         update(Session)
         .where(
             Session.id == session_id,
-            or_(Session.login_id == actor.id, Session.staff_id == actor.id),
+            owner_of(actor).owns(Session),
             Session.ended_at.is_(None),
             Session.expires_at > now,
         )
@@ -69,24 +70,14 @@ async def end_one(platform: Platform, actor: Actor, session_id: UUID) -> None:
 
 async def end_others(platform: Platform, actor: Actor) -> None:
     """End all of the caller's sessions but the one that asks. None to end is no error."""
-    action = f"{_door(actor)}:session:end"
+    action = f"{door_of(actor)}:session:end"
     require_grounds(actor, action)
-    staff = actor.kind == "staff"
     async with platform.database.transaction() as connection:
         ended = await end_all(
-            platform,
-            connection,
-            END_REASON,
-            login_id=None if staff else actor.id,
-            staff_id=actor.id if staff else None,
-            but=actor.session_id,
+            platform, connection, END_REASON, owner_of(actor), but=actor.session_id
         )
         deed = Deed(action, subject_type=RESOURCE, rows=len(ended), subjects=ended)
         await platform.audit.add(connection, actor, deed)
         await access_records.note(platform, connection, actor, "session_ended")
     for session_id in ended:
         platform.sessions.forget(session_id)
-
-
-def _door(actor: Actor) -> str:
-    return "customer" if actor.kind == "login" else "staff"

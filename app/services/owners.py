@@ -1,24 +1,53 @@
-"""Whose second factors they are: a login's or a staff member's, who prove themselves alike."""
+"""Who proves who they are, and holds what that takes: a login, a member of staff, an officer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, TypedDict, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, String, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.access.actors import Actor
 from app.core.language import DEFAULT, Language
-from app.models import Authenticator, Challenge, Login, RecoveryCode, StaffMember
+from app.models import Authenticator, Challenge, Login, Officer, RecoveryCode, Session, StaffMember
 
-Kind = Literal["login", "staff"]
-Owned = type[Authenticator] | type[RecoveryCode] | type[Challenge]
+Kind = Literal["login", "staff", "officer"]
+Door = Literal["customer", "staff", "authority"]
+Owned = type[Authenticator] | type[RecoveryCode] | type[Challenge] | type[Session]
+People = type[Login] | type[StaffMember] | type[Officer]
+
+PEOPLE: Final[Mapping[Kind, People]] = {"login": Login, "staff": StaffMember, "officer": Officer}
+"""Where each kind stands."""
+SUBJECTS: Final[Mapping[Kind, str]] = {
+    "login": "login",
+    "staff": "staff_member",
+    "officer": "officer",
+}
+"""What each kind is called on the audit log."""
+DOORS: Final[Mapping[Kind, Door]] = {"login": "customer", "staff": "staff", "officer": "authority"}
+"""Where each kind comes in: the audience of its tokens, the kind of its sessions, the scope of its
+verbs."""
+OWNER_COLUMNS: Final[Mapping[Kind, str]] = {
+    "login": "login_id",
+    "staff": "staff_id",
+    "officer": "officer_id",
+}
+"""The column that names owners of each kind, in every table of what they own."""
+
+
+class OwnerColumns(TypedDict):
+    """What says in a row whose it is: one of them, or none."""
+
+    login_id: UUID | None
+    staff_id: UUID | None
+    officer_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A login or a member of staff, by id; `kind` is that of the actor that they are."""
+    """Somebody who signs in, by id; `kind` is that of the actor that they are."""
 
     kind: Kind
     id: UUID
@@ -28,10 +57,17 @@ class Owner:
         return holder(self.kind, table) == self.id
 
     @property
-    def columns(self) -> dict[str, UUID | None]:
+    def columns(self) -> OwnerColumns:
         """What says in a new row that it is theirs."""
-        login = self.kind == "login"
-        return {"login_id": self.id if login else None, "staff_id": None if login else self.id}
+        return {
+            "login_id": self.id if self.kind == "login" else None,
+            "staff_id": self.id if self.kind == "staff" else None,
+            "officer_id": self.id if self.kind == "officer" else None,
+        }
+
+
+NOBODYS: Final[OwnerColumns] = {"login_id": None, "staff_id": None, "officer_id": None}
+"""The same of a row that is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +81,32 @@ class Contact:
 
 def holder(kind: Kind, table: Owned) -> InstrumentedAttribute[UUID | None]:
     """The column of a table that names its owners of one kind."""
-    return table.login_id if kind == "login" else table.staff_id
+    return cast("InstrumentedAttribute[UUID | None]", getattr(table, OWNER_COLUMNS[kind]))
 
 
 def owner_of(actor: Actor) -> Owner:
-    """A caller who signed in, as the owner of second factors."""
-    if actor.id is None or actor.kind not in ("login", "staff"):
+    """A caller who signed in, as the owner of what they hold."""
+    if actor.id is None or actor.kind not in PEOPLE:
         raise ValueError("nobody in particular")
     return Owner(cast(Kind, actor.kind), actor.id)
 
 
+def door_of(actor: Actor) -> Door:
+    """The door that a caller who signed in came by: the scope of their verbs."""
+    return DOORS[cast(Kind, actor.kind)]
+
+
 async def lock(connection: AsyncConnection, owner: Owner) -> Contact:
-    """Have changes of the owner's second factors take turns until the transaction ends."""
-    if owner.kind == "login":
-        chosen: Any = select(Login.email, Login.name, Login.language).where(Login.id == owner.id)
-    else:
-        chosen = select(StaffMember.email, StaffMember.name).where(StaffMember.id == owner.id)
+    """Have changes of what the owner holds take turns until the transaction ends."""
+    table = PEOPLE[owner.kind]
+    chosen: Any = select(table.email, table.name, language_of(owner.kind)).where(
+        table.id == owner.id
+    )
     row = (await connection.execute(chosen.with_for_update())).one()
-    return Contact(row.email, row.name, row.language if owner.kind == "login" else DEFAULT)
+    return Contact(row.email, row.name, row.language)
+
+
+def language_of(kind: Kind) -> ColumnElement[str]:
+    """The language in which people of one kind are written to, as a column ``language``."""
+    columns = {"login": Login.language, "officer": Officer.language}
+    return columns.get(kind, literal(DEFAULT, String())).label("language")

@@ -9,12 +9,11 @@ from sqlalchemy import Dialect, select
 from app.access.actors import Actor
 from app.core.errors import Failure
 from app.core.statements import Prepared, bound, prepare
-from app.models import Login, StaffMember
 from app.security.throttle_rules import ThrottledDeed
 from app.services import entrances, passkeys
 from app.services.audit_log import Deed
 from app.services.entrances import CUSTOMER_ACTION, STAFF_ACTION, Evidence
-from app.services.owners import Kind, Owner
+from app.services.owners import PEOPLE, Kind, Owner
 from app.services.passkeys import Asked
 from app.services.platform import Platform
 from app.services.proofs import Proof
@@ -98,6 +97,6 @@ async def _forgive(platform: Platform, owner: Owner, caller: Actor) -> None:
 
 @lru_cache(maxsize=4)
 def _email_key(kind: Kind, dialect: Dialect) -> Prepared:
-    people: type[Login] | type[StaffMember] = Login if kind == "login" else StaffMember
+    people = PEOPLE[kind]
     chosen = select(people.email_key).where(people.id == bound("owner", people.id.type))
     return prepare(chosen, dialect)

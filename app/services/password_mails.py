@@ -2,17 +2,18 @@
 
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from app.access.actors import Actor
 from app.core.language import negotiate
 from app.services.outbox import Message, link
+from app.services.owners import NOBODYS, Owner
 from app.services.platform import Platform
 
 NEW_PASSWORD_PAGE: Final = "new-password"  # noqa: S105 - a page
 """Where in the customer area a link to choose a password leads."""
 RECOVERY_PAGE: Final = "recover"
 """Where in the customer area one asks for such a link."""
+OFFICERS_RECOVERY_PAGE: Final = "authority-recover"
 
 
 def recovery_link(platform: Platform) -> str:
@@ -20,19 +21,24 @@ def recovery_link(platform: Platform) -> str:
     return f"{platform.settings.area_url}/{RECOVERY_PAGE}"
 
 
+def officers_recovery_link(platform: Platform) -> str:
+    """The same for an officer of an authority."""
+    return f"{platform.settings.area_url}/{OFFICERS_RECOVERY_PAGE}"
+
+
 def choose(
     platform: Platform,
     actor: Actor,
     token: str,
     lifetime: timedelta,
+    owner: Owner | None,
     *,
     recipient: str,
     language: str | None,
-    login_id: UUID | None,
 ) -> Message:
     """The link to choose a new password, as `actor` asked for it.
 
-    Without a `login_id` it is written down like any other and never sent.
+    Without an `owner` it is written down like any other and never sent.
     """
     now = platform.clock()
     return Message(
@@ -45,22 +51,23 @@ def choose(
             "device": actor.device,
         },
         secret={"link": link(platform, NEW_PASSWORD_PAGE, token)},
-        login_id=login_id,
-        suppressed=login_id is None,
+        suppressed=owner is None,
+        **(owner.columns if owner else NOBODYS),
     )
 
 
 def changed(
     platform: Platform,
     actor: Actor,
+    owner: Owner,
     *,
     recipient: str,
-    language: str | None = None,
-    by_link: bool = False,
-    login_id: UUID | None = None,
-    staff_id: UUID | None = None,
+    language: str,
+    by_link: bool,
 ) -> Message:
-    """The news that `actor` has just changed the password of a login, or of a member of staff."""
+    """The news that `actor` has just changed the owner's password."""
+    links = {"login": recovery_link, "officer": officers_recovery_link}
+    recover = links.get(owner.kind)
     return Message(
         "password_changed",
         recipient,
@@ -69,10 +76,9 @@ def changed(
             "changed_at": _written(platform.clock()),
             "device": actor.device,
             "by_link": by_link,
-            "recovery_link": None if login_id is None else recovery_link(platform),
+            "recovery_link": recover and recover(platform),
         },
-        login_id=login_id,
-        staff_id=staff_id,
+        **owner.columns,
     )
 
 

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.actors import Actor
 from app.core.errors import Failure, FieldError
 from app.core.passwords import PASSWORD_LIMITS
-from app.models import Customer, Login, Membership, StaffMember
+from app.models import Agency, Customer, Login, Membership, Officer, StaffMember
 from app.security.password_strength import Strength
 from app.security.personal_data import Person
 from app.services.authorization import require
+from app.services.owners import Owner
 from app.services.platform import Platform
 
 _MOST_ACCOUNTS = 20
@@ -54,7 +55,13 @@ async def require_acceptable(
         raise Failure("validation_failed", errors=errors)
 
 
-async def owner_of_login(connection: AsyncConnection, login_id: UUID) -> Person:
+async def person_of(connection: AsyncConnection, owner: Owner) -> Person:
+    """What is known of somebody who signs in, and so must not be what their password is made of."""
+    looks = {"login": _of_login, "staff": _of_staff, "officer": _of_officer}
+    return await looks[owner.kind](connection, owner.id)
+
+
+async def _of_login(connection: AsyncConnection, login_id: UUID) -> Person:
     """What is known of a login's human, whose own address is the first, and of their accounts."""
     login = (
         await connection.execute(select(Login.name, Login.email).where(Login.id == login_id))
@@ -76,8 +83,17 @@ async def owner_of_login(connection: AsyncConnection, login_id: UUID) -> Person:
     )
 
 
-async def owner_of_staff(connection: AsyncConnection, staff_id: UUID) -> Person:
-    """What is known of a member of staff."""
+async def _of_staff(connection: AsyncConnection, staff_id: UUID) -> Person:
     found = select(StaffMember.name, StaffMember.email).where(StaffMember.id == staff_id)
     member = (await connection.execute(found)).one()
     return Person.of(name=member.name, email=member.email)
+
+
+async def _of_officer(connection: AsyncConnection, officer_id: UUID) -> Person:
+    found = (
+        select(Officer.name, Officer.email, Officer.tax_id, Agency.name.label("agency"))
+        .join(Agency, Agency.id == Officer.agency_id)
+        .where(Officer.id == officer_id)
+    )
+    row = (await connection.execute(found)).one()
+    return Person.of(name=row.name, email=row.email, tax_id=row.tax_id, company=row.agency)

@@ -27,6 +27,7 @@ from app.services import (
     email_verifications,
     idempotency,
     pasted_secrets,
+    pending_forms,
     pending_registrations,
     policies,
     purposes,
@@ -40,7 +41,7 @@ ACTION: Final = "public:customer:register"
 AWAITING: Final = to_json(
     {
         "status": "awaiting_confirmation",
-        "expires_in": round(pending_registrations.LIFETIME.total_seconds()),
+        "expires_in": round(pending_forms.LIFETIME.total_seconds()),
     }
 )
 """What whoever registers is told in mode ``confirmed``."""

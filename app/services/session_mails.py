@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.language import negotiate
 from app.core.statements import bound
-from app.models import Login, Session, StaffMember
+from app.models import Login, Officer, Session, StaffMember
 from app.services import outbox
 from app.services.password_mails import recovery_link
 from app.services.platform import Platform
@@ -19,13 +19,15 @@ _HOLDER = (
     select(
         Session.login_id,
         Session.staff_id,
+        Session.officer_id,
         Session.device,
         Session.created_at,
-        func.coalesce(Login.email, StaffMember.email).label("email"),
-        func.coalesce(Login.language, literal("pt-BR")).label("language"),
+        func.coalesce(Login.email, StaffMember.email, Officer.email).label("email"),
+        func.coalesce(Login.language, Officer.language, literal("pt-BR")).label("language"),
     )
     .outerjoin(Login, Login.id == Session.login_id)
     .outerjoin(StaffMember, StaffMember.id == Session.staff_id)
+    .outerjoin(Officer, Officer.id == Session.officer_id)
     .where(Session.id == bound("session", Session.id.type))
 )
 
@@ -45,5 +47,6 @@ async def reused(platform: Platform, connection: AsyncConnection, session_id: UU
         },
         login_id=row.login_id,
         staff_id=row.staff_id,
+        officer_id=row.officer_id,
     )
     await outbox.queue(platform, connection, message)

@@ -1,7 +1,8 @@
 """Whether a session still lives: asked on every request, answered from memory for half a second.
 
-An ended session, a disabled person, a changed role or a revoked membership is thus noticed within
-a second on every replica, and at once on the one that did it (`forget`). So is a policy that wants
+An ended session, a disabled person, a changed role, a revoked membership, an officer or an agency
+that was suspended is thus noticed within a second on every replica, and at once on the one that did
+it (`forget`). So is a policy that wants
 to be accepted anew, whose moment has come, and that it was: the same look-up tells.
 """
 
@@ -16,18 +17,22 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.clock import Clock
+from app.core.columns import UtcDateTime
 from app.core.database import Database
 from app.core.driver_transactions import DriverTransaction
 from app.core.statements import Prepared, bound, prepare
 from app.models import (
+    Agency,
     Customer,
     Login,
     Membership,
+    Officer,
     Policy,
     PolicyAcceptance,
     Session,
     StaffMember,
 )
+from app.services.owners import Door
 
 FRESH_SECONDS = 0.5
 MOST_REMEMBERED = 20_000
@@ -41,7 +46,7 @@ class LiveSession:
     """
 
     id: UUID
-    kind: str
+    kind: Door
     viewer: Viewer
     holder: UUID
     customer_id: UUID | None
@@ -74,6 +79,7 @@ class SessionWatch:
         self._known: dict[tuple[str, UUID], _Known] = {}
         self._staff = prepare(_staff_session(), database.dialect)
         self._customer = prepare(_customer_session(), database.dialect)
+        self._authority = prepare(_authority_session(), database.dialect)
 
     async def staff(self, session: UUID) -> LiveSession | None:
         """The staff session, or None when it ended or its holder may no longer act."""
@@ -83,11 +89,19 @@ class SessionWatch:
         """The customer session, or None when it ended or its holder may no longer act."""
         return await self._look(("customer", session), self._customer, _as_customer)
 
+    async def authority(self, session: UUID) -> LiveSession | None:
+        """The officer's session, or None when it ended or its holder may no longer act."""
+        return await self._look(("authority", session), self._authority, _as_officer)
+
     async def ask_within(self, transaction: DriverTransaction, session: UUID) -> LiveSession | None:
-        """Either kind of session, asked of the caller's transaction instead of memory."""
+        """Whichever kind of session, asked of the caller's transaction instead of memory."""
         values = {"session": session, "now": self._clock()}
-        # There are more customers than staff.
-        for statement, read in ((self._customer, _as_customer), (self._staff, _as_staff)):
+        # There are more customers than staff, and more staff than officers.
+        for statement, read in (
+            (self._customer, _as_customer),
+            (self._staff, _as_staff),
+            (self._authority, _as_officer),
+        ):
             if rows := await transaction.run(statement, values):
                 return read(rows[0])
         return None
@@ -95,7 +109,7 @@ class SessionWatch:
     def forget(self, *sessions: UUID) -> None:
         """Ask the database the next time: the sessions were just changed here."""
         for session in sessions:
-            for kind in ("staff", "customer"):
+            for kind in ("staff", "customer", "authority"):
                 self._known.pop((kind, session), None)
 
     async def _look(
@@ -140,6 +154,24 @@ def _staff_session() -> Any:
         select(Session.id, StaffMember.id.label("holder"), StaffMember.role)
         .join(StaffMember, StaffMember.id == Session.staff_id)
         .where(*_alive(), StaffMember.status == "active")
+    )
+
+
+def _authority_session() -> Any:
+    return (
+        select(Session.id, Officer.id.label("holder"))
+        .join(Officer, Officer.id == Session.officer_id)
+        .join(Agency, Agency.id == Officer.agency_id)
+        .where(*_alive(), *officers_in_office())
+    )
+
+
+def officers_in_office() -> tuple[ColumnElement[bool], ...]:
+    """Officers who may act now (bound as ``now``), of an agency that may."""
+    return (
+        Officer.status == "active",
+        Officer.valid_until > bound("now", UtcDateTime()),
+        Agency.status == "active",
     )
 
 
@@ -212,6 +244,11 @@ def _as_staff(row: Any) -> LiveSession | None:
     if role not in STAFF_ROLES:
         return None
     return LiveSession(session, "staff", Viewer(role), holder, None, ())
+
+
+def _as_officer(row: Any) -> LiveSession:
+    session, holder = row
+    return LiveSession(session, "authority", Viewer.AUTHORITY, holder, None, ())
 
 
 def _as_customer(row: Any) -> LiveSession | None:

@@ -1,11 +1,12 @@
 """Opening and ending sessions. Renewing their tokens is in `renewals.py`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -16,6 +17,7 @@ from app.models import RefreshToken, Session, table_of
 from app.security.opaque import new_opaque_token
 from app.services import access_records
 from app.services.audit_log import Deed
+from app.services.owners import DOORS, Door, Kind, Owner
 from app.services.platform import Platform
 from app.services.session_watch import LiveSession
 
@@ -23,18 +25,28 @@ from app.services.session_watch import LiveSession
 _OPEN = insert(table_of(Session))
 KEEP = insert(table_of(RefreshToken))
 """Takes what `kept` makes."""
+HOLDERS: Final[Mapping[Door, Kind]] = {door: kind for kind, door in DOORS.items()}
+"""Whose the sessions of each kind are."""
 _TOKENS_KEPT = timedelta(days=30)
 _SESSIONS_KEPT = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whom a session is opened for: a staff member, or a login acting for one customer."""
+    """Whom a session is opened for: a staff member, an officer, or a login acting for one customer.
 
-    kind: str
+    `kind` is that of the session.
+    """
+
+    kind: Door
     id: UUID
     viewer: Viewer
     customer_id: UUID | None = None
+
+    @property
+    def owner(self) -> Owner:
+        """The human."""
+        return Owner(HOLDERS[self.kind], self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +78,13 @@ async def open_session(
     session_id = new_id()
     now = platform.clock()
     lifetime = timedelta(days=platform.settings.refresh_token_days)
-    customer = holder.kind == "customer"
     await connection.execute(
         _OPEN,
         {
             "id": session_id,
             "kind": holder.kind,
-            "login_id": holder.id if customer else None,
+            **holder.owner.columns,
             "customer_id": holder.customer_id,
-            "staff_id": None if customer else holder.id,
             "device": caller.device,
             "network": caller.network,
             "factors": factors,
@@ -117,23 +127,28 @@ async def end_all(
     platform: Platform,
     connection: AsyncConnection,
     reason: str,
+    owner: Owner,
     *,
-    login_id: UUID | None = None,
-    staff_id: UUID | None = None,
     customer_id: UUID | None = None,
     but: UUID | None = None,
 ) -> list[UUID]:
-    """End every session of a login (on one account, if `customer_id` is given) or of a staff
-    member, `but` one. Returns their ids: `platform.sessions.forget` each after the commit.
+    """End every session of somebody (on one account, if `customer_id` is given), `but` one.
+
+    Returns their ids: `platform.sessions.forget` each after the commit.
     """
-    if (login_id is None) == (staff_id is None):  # else "is null" would end those of everybody
-        raise ValueError("sessions are ended for one login or for one member of staff")
-    holder = Session.login_id == login_id if staff_id is None else Session.staff_id == staff_id
-    chosen = update(Session).where(holder, Session.ended_at.is_(None))
+    chosen = [owner.owns(Session)]
     if customer_id is not None:
-        chosen = chosen.where(Session.customer_id == customer_id)
+        chosen.append(Session.customer_id == customer_id)
     if but is not None:
-        chosen = chosen.where(Session.id != but)
+        chosen.append(Session.id != but)
+    return await end_where(platform, connection, reason, *chosen)
+
+
+async def end_where(
+    platform: Platform, connection: AsyncConnection, reason: str, *conditions: ColumnElement[bool]
+) -> list[UUID]:
+    """End the sessions of all these conditions; returns their ids, as `end_all` does."""
+    chosen = update(Session).where(*conditions, Session.ended_at.is_(None))
     ended = chosen.values(ended_at=platform.clock(), end_reason=reason).returning(Session.id)
     return list((await connection.execute(ended)).scalars())
 
@@ -159,7 +174,7 @@ def actor_of(live: LiveSession, caller: Actor) -> Actor:
     `caller` is whoever came to the door, not signed in yet.
     """
     return Actor(
-        kind="login" if live.kind == "customer" else "staff",
+        kind=HOLDERS[live.kind],
         viewer=live.viewer,
         purpose=PURPOSES[live.viewer][0],
         request_id=caller.request_id,
@@ -210,7 +225,7 @@ def kept(platform: Platform, session_id: UUID, mark: bytes) -> dict[str, Any]:
 def pair(platform: Platform, holder: Holder, session_id: UUID, refresh_token: str) -> Tokens:
     """A fresh access token of a session, beside a refresh token that is kept already."""
     access_token = platform.tokens.issue(
-        audience="customer" if holder.kind == "customer" else "staff",
+        audience=holder.kind,
         subject=holder.id,
         session=session_id,
         viewer=holder.viewer,

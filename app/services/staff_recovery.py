@@ -50,7 +50,7 @@ async def recover(platform: Platform, *, email: str, password: str) -> AddedStaf
             await connection.execute(delete(table).where(owner.owns(table)))
         await recovery_codes.drop(connection, owner)
         await totp_codes.install(platform, connection, owner, secret)
-        await sessions.end_all(platform, connection, END_REASON, staff_id=member.id)
+        await sessions.end_all(platform, connection, END_REASON, owner)
         await factor_notices.tell(
             platform, connection, owner, contact, operator(), "recovered_by_operator"
         )

@@ -55,7 +55,7 @@ async def prove(platform: Platform, actor: Actor, shown: Shown) -> datetime:
     if shown.password is None:
         proof = await _proof(platform, owner, shown)
         good = proof is not None
-    elif owner.kind == "staff" or await second_factors.stands(platform, owner):
+    elif owner.kind != "login" or await second_factors.stands(platform, owner):
         raise await _refused(platform, actor, "stronger_proof_required")
     else:
         good = await _knows(platform, owner, shown.password)

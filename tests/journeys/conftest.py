@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.hostile import Caller, dump
+from tests.support.officers import OfficerPerson, add_agency, add_officer
 from tests.support.people import CustomerPerson, StaffPerson, add_customer, add_staff
 from tests.support.service import Service, serving
 
@@ -35,10 +36,18 @@ async def director(house: Service) -> StaffPerson:
     return await add_staff(house.platform, "director")
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def officer(house: Service, director: StaffPerson) -> OfficerPerson:
+    """An officer of an authority who is in office, and signed in."""
+    return await add_officer(house.platform, await add_agency(house.platform, by=director.id))
+
+
 @pytest.fixture
-def caller(house: Service, maria: CustomerPerson, director: StaffPerson) -> Caller:
+def caller(
+    house: Service, maria: CustomerPerson, director: StaffPerson, officer: OfficerPerson
+) -> Caller:
     """Sends what nobody should, as any of them."""
-    return Caller(house, maria, director)
+    return Caller(house, maria, director, officer)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -7,19 +7,19 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.access.viewers import STAFF_ROLES, Viewer
+from app.access.viewers import Viewer
 from tests.support.each import case
-from tests.support.exercisers import EXERCISERS, door_of
+from tests.support.exercisers import EXERCISERS, INSIDERS, door_of
 from tests.support.exercising import Route, nothing
 from tests.support.stage import Stage, raw, staged
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 INSIDE = {
-    route: {"staff": STAFF_ROLES, "customer": (Viewer.SELF,)}.get(door_of(route), (Viewer.PUBLIC,))
+    route: INSIDERS.get(door_of(route), (Viewer.PUBLIC,))
     for route, entry in EXERCISERS.items()
     # What is published to everybody leaves nothing to record.
-    if door_of(route) != "public" or entry.resource not in {"policy", "purpose"}
+    if door_of(route) != "public" or entry.resource not in {"policy", "purpose", "agency"}
 }
 LOG = ("audit_events", "audit_subjects")
 APPEND_ONLY = ("audit_events", "audit_subjects", "audit_seals")

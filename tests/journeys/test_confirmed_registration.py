@@ -25,7 +25,7 @@ from app.models import (
     PolicyAcceptance,
 )
 from app.security.sealing import SealBroken
-from app.services import pending_registrations
+from app.services import pending_forms, pending_registrations
 from tests.support.letters import letters_to, token_to
 from tests.support.people import PASSWORD, bearer
 from tests.support.records import count, events, rows
@@ -269,12 +269,12 @@ async def test_a_link_expires_after_a_day_and_the_form_is_purged(house: Service)
     waiting = select(PendingRegistration).where(PendingRegistration.email_key == email)
     try:
         house.clock.ahead = timedelta(hours=24, seconds=-5)
-        await pending_registrations.purge(house.platform)
+        await pending_forms.purge(house.platform)
         assert len(await rows(house.platform, waiting)) == 1
         house.clock.ahead = timedelta(hours=24, seconds=1)
         late = await confirm(house, token)
         assert (late.status_code, late.json()["code"]) == (403, "one_time_token_invalid")
-        await pending_registrations.purge(house.platform)
+        await pending_forms.purge(house.platform)
         assert await rows(house.platform, waiting) == []
     finally:
         house.clock.ahead = timedelta()

@@ -30,6 +30,7 @@ from tests.support.free_texts import (
     free_texts,
 )
 from tests.support.hostile import dump
+from tests.support.officers import OfficerPerson
 from tests.support.people import PASSWORD, CustomerPerson, StaffPerson, add_staff
 from tests.support.service import Service
 
@@ -47,7 +48,7 @@ def ids(maria: CustomerPerson) -> dict[str, str]:
     """Whose ids stand in the paths; of the others there is no record, which is answered later."""
     names = (
         *("incident_id", "authenticator_id", "recipient_id", "contact_request_id"),
-        "draft_id",
+        *("draft_id", "agency_id", "officer_id"),
     )
     unknown = {name: str(new_id()) for name in names}
     return {"customer_id": str(maria.id), **unknown}
@@ -189,11 +190,12 @@ async def test_a_datum_that_holds_a_password_is_sent_back(
     house: Service,
     maria: CustomerPerson,
     director: StaffPerson,
+    officer: OfficerPerson,
     ids: dict[str, str],
     text: FreeText,
 ) -> None:
-    writer = director if text.door == "staff" else maria
-    headers = {} if text.door == "public" else {**writer.headers, "If-Match": "*"}
+    writers = {"staff": director.headers, "authority": officer.headers, "customer": maria.headers}
+    headers = {} if text.door == "public" else {**writers[text.door], "If-Match": "*"}
     fits = text.path == "/v1/customer/profile" and text.pointer != "/address/number"
     own = [PASSWORD] if fits else []
     before = await dump(house)

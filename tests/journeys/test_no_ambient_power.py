@@ -18,9 +18,11 @@ from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES, Viewer
 from app.core.errors import Refusal
 from app.main import create_app
 from app.models import Login, Membership, StaffMember
+from app.security.tokens import Audience
 from app.services import (
     access_records,
     accounts,
+    agencies,
     audit_events,
     customer_changes,
     customers,
@@ -33,6 +35,9 @@ from app.services import (
     invoices,
     member_changes,
     members,
+    officer_registrations,
+    officer_vettings,
+    officers,
     pending_registrations,
     policies,
     registrations,
@@ -62,7 +67,7 @@ NEEDS_A_TOKEN = {
     ("POST", "/v1/auth/step-up"),
     ("POST", "/v1/auth/step-up/options"),
 }
-"""Of either door."""
+"""Of whichever door."""
 ANYBODY = UUID("01a19467-e800-7e96-9097-3b43b5d82b45")
 
 
@@ -133,23 +138,34 @@ async def test_a_token_of_another_door_or_nobodys_is_refused(
 ) -> None:
     issue = stage.platform.tokens.issue
     director = stage.staff[Viewer.DIRECTOR]
-    staff_door = path.startswith("/v1/staff")
-    foreign = [stage.other.token] if staff_door else [director.token]
+    door = path.split("/")[2]
+    tokens = {
+        "staff": director.token,
+        "customer": stage.other.token,
+        "authority": stage.officer.token,
+    }
+    foreign = [token for other, token in tokens.items() if other != door]
+    audience: Audience = "customer"
+    own, foreigner = stage.other.session_id, director.session_id
+    if door == "staff":
+        audience, own, foreigner = "staff", director.session_id, stage.other.session_id
+    elif door == "authority":
+        audience, own = "authority", stage.officer.session_id or ANYBODY
     if (method, path) in NEEDS_A_TOKEN:
         foreign = []
     forged: list[str] = [
         # Another's session under one's own name, and one's own under another's.
         issue(
-            audience="staff" if staff_door else "customer",
+            audience=audience,
             subject=ANYBODY,
-            session=director.session_id if staff_door else stage.other.session_id,
+            session=own,
             viewer="director",
             customer=None,
         ),
         issue(
-            audience="staff" if staff_door else "customer",
+            audience=audience,
             subject=director.id,
-            session=stage.other.session_id if staff_door else director.session_id,
+            session=foreigner,
             viewer="director",
             customer=stage.customer_id,
         ),
@@ -307,13 +323,28 @@ SERVICES: dict[str, tuple[Deed, bool]] = {
     "public:customer:register": (register, False),
     "public:customer:confirm": (lambda p, a: pending_registrations.confirm(p, a, "x"), False),
     "customer_change:list": (lambda p, a: customer_changes.list_page(p, a, ANYBODY, []), True),
+    "staff:agency:list": (lambda p, a: agencies.list_page(p, a, []), True),
+    "staff:agency:read": (lambda p, a: agencies.read(p, a, ANYBODY), True),
+    "staff:agency:create": (lambda p, a: agencies.enter(p, a, UNREAD, None), True),
+    "staff:agency:update": (
+        lambda p, a: agencies.change(p, a, ANYBODY, {}, dict, ("*",)),
+        True,
+    ),
+    "public:agency:list": (lambda p, a: agencies.list_published(p, a, []), True),
+    "staff:officer:list": (lambda p, a: officers.list_page(p, a, []), True),
+    "staff:officer:read": (lambda p, a: officers.read(p, a, ANYBODY), True),
+    "staff:officer:vet": (lambda p, a: officer_vettings.record(p, a, ANYBODY, UNREAD), True),
+    "staff:officer:suspend": (lambda p, a: officers.suspend(p, a, ANYBODY), True),
+    "staff:officer:reinstate": (lambda p, a: officers.reinstate(p, a, ANYBODY), True),
+    "public:officer:register": (lambda p, a: officer_registrations.register(p, a, UNREAD), False),
+    "public:officer:confirm": (lambda p, a: officer_registrations.confirm(p, a, "x"), False),
     "customer:email:change": (lambda p, a: email_changes.ask_for_login(p, a, "x", None), False),
     "customer:email:verify": (email_verifications.send, False),
     "public:email:verify": (lambda p, a: email_verifications.confirm(p, a, "x"), False),
     "public:email:change": (lambda p, a: email_change_links.confirm(p, a, "x"), False),
     "public:email:undo": (lambda p, a: email_change_links.undo(p, a, "x"), False),
 }
-KINDS = {Viewer.SELF: "login", Viewer.PUBLIC: "anonymous"}
+KINDS = {Viewer.SELF: "login", Viewer.PUBLIC: "anonymous", Viewer.AUTHORITY: "officer"}
 
 
 def allowed(verb: str, viewer: Viewer) -> bool:

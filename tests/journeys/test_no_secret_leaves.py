@@ -78,7 +78,8 @@ def ids(scene: Scene, name: str) -> Iterator[str]:
         yield str(scene.stage.canaries["policies"].values["version"])
         return
     table = f"{name.removesuffix('_id')}s"
-    table = {"messages": "outbox_messages", "drafts": "policy_drafts"}.get(table, table)
+    named = {"messages": "outbox_messages", "drafts": "policy_drafts", "agencys": "agencies"}
+    table = named.get(table, table)
     assert table in scene.stage.canaries, f"say whose id {name} is"
     yield str(scene.stage.canaries[table].values["id"])
 

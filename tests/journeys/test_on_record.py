@@ -17,7 +17,7 @@ from app.access.purposes import EVERY_PURPOSE, PURPOSES
 from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES, Viewer
 from app.access.visibility import RESOURCES
 from tests.support.each import by_first, case
-from tests.support.exercisers import EXERCISERS, door_of, shown_to
+from tests.support.exercisers import EXERCISERS, INSIDERS, door_of, shown_to
 from tests.support.exercising import Route
 from tests.support.people import PASSWORD, REASON
 from tests.support.stage import Stage, staged
@@ -27,9 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 INSIDE = [
     (route, viewer)
     for route in EXERCISERS
-    for viewer in {"staff": STAFF_ROLES, "customer": (Viewer.SELF,)}.get(
-        door_of(route), (Viewer.PUBLIC,)
-    )
+    for viewer in INSIDERS.get(door_of(route), (Viewer.PUBLIC,))
 ]
 LET_IN = [(route, viewer) for route, viewer in INSIDE if may(viewer, EXERCISERS[route].permission)]
 TURNED_AWAY = [case for case in INSIDE if case not in LET_IN]
@@ -64,6 +62,8 @@ def holder(stage: Stage, route: Route, viewer: Viewer) -> dict[str, Any]:
         )
     elif viewer is Viewer.SELF:
         said |= {"actor_id": stage.other.login_id, "actor_kind": "login"}
+    elif viewer is Viewer.AUTHORITY:
+        said |= {"actor_id": stage.officer.id, "actor_kind": "officer"}
     return said
 
 

@@ -29,6 +29,7 @@ from tests.support.fuzzing import (
     over_there,
     with_any_tag,
 )
+from tests.support.officers import OfficerPerson, add_agency, add_officer
 from tests.support.people import CustomerPerson, StaffPerson, add_customer, add_staff
 from tests.support.service import Service, serving
 
@@ -47,6 +48,9 @@ OUT_OF_REACH: Final = {
     "GET /v1/customer/interventions/{intervention_id}",  # wants an intervention
     "POST /v1/customer/authenticators/recovery-codes",  # wants a second factor
     "POST /v1/auth/staff/token",  # wants a code of this minute
+    "POST /v1/auth/authority/token",  # the same
+    "POST /v1/public/authority-registrations",  # wants an agency of the directory
+    "POST /v1/public/authority-registrations/confirm",  # wants a token out of a mail
     # want a token out of a mail
     "POST /v1/public/password-resets/confirm",
     "POST /v1/public/email-changes/confirm",
@@ -59,7 +63,7 @@ OUT_OF_REACH: Final = {
     "POST /v1/auth/step-up",
     *(
         f"POST /v1/{door}/authenticators/{rest}"
-        for door in ("customer", "staff")
+        for door in ("customer", "staff", "authority")
         for rest in ("totp/{authenticator_id}/confirm", "passkeys")
     ),
     "DELETE /v1/customer/sessions/{session_id}",  # wants a session of who is new each time
@@ -82,6 +86,7 @@ class House:
     app: ASGIApp
     maria: CustomerPerson
     staff: Mapping[Viewer, StaffPerson]
+    officer: OfficerPerson
 
 
 @pytest.fixture(scope="module")
@@ -92,26 +97,37 @@ def house(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     )
     with Loop().started() as loop, loop.entered(opening) as service:
 
-        async def arrive() -> tuple[CustomerPerson, dict[Viewer, StaffPerson]]:
+        async def officer() -> OfficerPerson:
+            director = await add_staff(service.platform, Viewer.DIRECTOR)
+            agency = await add_agency(service.platform, by=director.id)
+            return await add_officer(service.platform, agency, password=PASSWORD)
+
+        async def arrive() -> tuple[CustomerPerson, dict[Viewer, StaffPerson], OfficerPerson]:
             platform = service.platform
             maria = await add_customer(platform, login_email=EMAIL, password=PASSWORD)
             for _ in range(5):
                 await add_customer(platform)
-            return maria, {role: await add_staff(platform, role) for role in ROLES}
+            staff = {role: await add_staff(platform, role) for role in ROLES}
+            return maria, staff, await officer()
 
         async def fresh(path: str) -> str:
             if path.startswith("/v1/staff"):
                 return (await add_staff(service.platform, "support", password=PASSWORD)).token
+            if path.startswith("/v1/authority"):
+                return (await officer()).token
             return (await add_customer(service.platform, password=PASSWORD)).token
 
-        maria, staff = loop.run(arrive())
-        yield House(loop, service, over_there(service.app, loop, fresh), maria, staff)
+        maria, staff, beatriz = loop.run(arrive())
+        yield House(loop, service, over_there(service.app, loop, fresh), maria, staff, beatriz)
 
 
-def only(document: Mapping[str, Any], *, staff: bool) -> dict[str, Any]:
-    """The document with the staff's doors alone, or without them."""
-    paths = document["paths"]
-    chosen = {path: of for path, of in paths.items() if path.startswith("/v1/staff") is staff}
+def only(document: Mapping[str, Any], door: str = "") -> dict[str, Any]:
+    """The document with the door of staff or of officers alone, or without both."""
+    chosen = {}
+    for path, of in document["paths"].items():
+        here = next((name for name in ("staff", "authority") if f"/v1/{name}/" in path), "")
+        if here == door:
+            chosen[path] = of
     return {**document, "paths": chosen}
 
 
@@ -132,7 +148,7 @@ def found(
 def test_nothing_is_found_as_a_customer_and_as_nobody(
     house: House, database_kind: DatabaseKind
 ) -> None:
-    document = with_any_tag(only(DOCUMENT, staff=False))
+    document = with_any_tag(only(DOCUMENT))
     at_home = database_kind == "postgresql"
     findings = found(house, document, house.maria.headers, covered=at_home, at_home=at_home)
     assert not findings.failures, str(findings)
@@ -144,12 +160,21 @@ def test_nothing_is_found_as_a_customer_and_as_nobody(
     assert not never, "never went well"
 
 
+def test_nothing_is_found_as_an_officer(house: House, database_kind: DatabaseKind) -> None:
+    document = with_any_tag(only(DOCUMENT, "authority"))
+    at_home = database_kind == "sqlite"
+    headers = house.officer.headers
+    findings = found(house, document, headers, covered=at_home, at_home=at_home)
+    assert not findings.failures, str(findings)
+    assert 200 in findings.statuses["GET /v1/authority/login"], "nobody was ever read"
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_nothing_is_found_as_staff(house: House, database_kind: DatabaseKind, role: Viewer) -> None:
     person = house.staff[role]
     telling = house.service.client.get("/v1/staff/visibility", headers=person.headers)
     own = house.loop.run(telling).json()
-    document = with_any_tag(narrowed(only(DOCUMENT, staff=True), own, "customer"))
+    document = with_any_tag(narrowed(only(DOCUMENT, "staff"), own, "customer"))
     for operation in document["paths"]["/v1/staff/customers/{customer_id}"].values():
         for parameter in operation["parameters"]:
             if parameter["name"] == "customer_id":

@@ -13,12 +13,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.access.viewers import STAFF_ROLES, Viewer
+from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
 from app.models import Base
 from app.projection.plans import Plan
 from tests.support.each import by_first, case
-from tests.support.exercisers import EXERCISERS, door_of
+from tests.support.exercisers import EXERCISERS, INSIDERS, door_of
 from tests.support.exercising import Route, items
 from tests.support.permitted import parameters_of, sort_keys_of, writable_of
 from tests.support.stage import Stage, comparable, staged
@@ -32,7 +32,7 @@ LISTS = [
     (path, viewer)
     for (method, path), entry in EXERCISERS.items()
     if method == "get" and entry.records is items and entry.part is None  # guarded by viewer
-    for viewer in ((Viewer.SELF,) if door_of((method, path)) == "customer" else STAFF_ROLES)
+    for viewer in INSIDERS.get(door_of((method, path)), (Viewer.PUBLIC,))
 ]
 FIT = {
     "name": "Nome Novo",
@@ -46,7 +46,7 @@ CHANGES = [
     (path, viewer)
     for (method, path), entry in EXERCISERS.items()
     if method == "patch" and entry.resource == "customer"
-    for viewer in ((Viewer.SELF,) if door_of((method, path)) == "customer" else STAFF_ROLES)
+    for viewer in INSIDERS.get(door_of((method, path)), (Viewer.PUBLIC,))
 ]
 
 

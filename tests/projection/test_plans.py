@@ -152,7 +152,8 @@ def has_no_hidden_column(key: PlanKey, projection: Projection) -> None:
         assert not [other for other in others if f"{other}," in f"{expression},"]
 
 
-def test_dormant_viewers_have_no_rows_save_what_is_consented_to_or_a_target() -> None:
+def test_outsiders_have_no_rows_save_what_is_consented_to_a_target_or_their_own() -> None:
+    own = {"session", "authenticator", "agency", "officer"}
     for viewer in (Viewer.PARTNER, Viewer.AUTHORITY):
         for purpose in PURPOSES[viewer]:
             for name in set(RESOURCES) - {"policy", "purpose"}:
@@ -160,6 +161,8 @@ def test_dormant_viewers_have_no_rows_save_what_is_consented_to_or_a_target() ->
                 expected = Scope.NONE
                 if (viewer, name) == (Viewer.PARTNER, "customer"):
                     expected = Scope.PARTNER_CONSENT
+                elif viewer is Viewer.AUTHORITY and name in own:
+                    expected = Scope.OWN
                 elif plan.lawful and name != "recipient":  # shown within a disclosure alone
                     expected = Scope.TARGET
                 assert plan.scope is expected

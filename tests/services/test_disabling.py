@@ -28,7 +28,7 @@ from app.security.opaque import digest
 from app.services import disabling, one_time_tokens
 from app.services.disabling import Disabled
 from app.services.intervention_reports import Cause
-from app.services.login_passwords import INTERVENTION
+from app.services.new_passwords import INTERVENTION
 from app.services.password_mails import NEW_PASSWORD_PAGE
 from app.services.platform import Platform
 from app.services.second_factor_removal import RECENT

@@ -6,7 +6,8 @@ from sqlalchemy import update
 from app.core.errors import Failure
 from app.models import Login, Membership
 from app.security.personal_data import Person
-from app.services.passwords import assess, owner_of_login, owner_of_staff, require_acceptable
+from app.services.owners import Owner
+from app.services.passwords import assess, person_of, require_acceptable
 from app.services.sessions import anonymous
 from tests.support.people import PASSWORD, add_customer, add_staff, open_customer_session
 from tests.support.service import Service
@@ -54,7 +55,7 @@ async def test_a_login_is_known_by_itself_and_by_the_accounts_that_it_enters(
             .values(revoked_at=house.clock())
         )
     async with house.platform.database.snapshot() as connection:
-        known = await owner_of_login(connection, maria.login_id)
+        known = await person_of(connection, Owner("login", maria.login_id))
     assert known.names == ("Maria Login", "Maria", "Conta 0")
     assert known.emails == (maria.email, maria.row["email"], others[0].row["email"])
     assert known.numbers == (
@@ -67,5 +68,5 @@ async def test_a_login_is_known_by_itself_and_by_the_accounts_that_it_enters(
 async def test_a_member_of_staff_is_known_by_name_and_address(house: Service) -> None:
     member = await add_staff(house.platform, "billing", name="Zoraide")
     async with house.platform.database.snapshot() as connection:
-        known = await owner_of_staff(connection, member.id)
+        known = await person_of(connection, Owner("staff", member.id))
     assert known == Person(("Zoraide",), (member.email,), ())

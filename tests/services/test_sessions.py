@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.access.viewers import Viewer
 from app.models import RefreshToken, Session
 from app.security.opaque import digest
+from app.services.owners import Owner
 from app.services.renewals import renew
 from app.services.sessions import Holder, end_all, log_out, open_session, purge
 from tests.support.people import add_customer, add_staff, stranger
@@ -80,18 +81,15 @@ async def test_all_sessions_of_one_person_end_but_the_one_that_is_kept(house: Se
             more.append(opened[0])
     async with platform.database.transaction() as connection:
         ended = await end_all(
-            platform, connection, "test", login_id=maria.login_id, customer_id=other.id
+            platform, connection, "test", Owner("login", maria.login_id), customer_id=other.id
         )
         assert ended == [more[1]]
         ended = await end_all(
-            platform, connection, "test", login_id=maria.login_id, but=maria.session_id
+            platform, connection, "test", Owner("login", maria.login_id), but=maria.session_id
         )
         assert ended == [more[0]]
-        assert await end_all(platform, connection, "test", staff_id=support.id) == [
-            support.session_id
-        ]
-        with pytest.raises(ValueError, match="one login or"):
-            await end_all(platform, connection, "test")
+        ended = await end_all(platform, connection, "test", Owner("staff", support.id))
+        assert ended == [support.session_id]
     alive = select(Session.id).where(
         Session.ended_at.is_(None),
         Session.id.in_([maria.session_id, joao.session_id, support.session_id, *more]),

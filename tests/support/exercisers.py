@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from app.access.viewers import Viewer
+from app.access.viewers import STAFF_ROLES, Viewer
 from app.projection.plans import Plan
 from app.services import access_records
 from app.services.audit_log import AuditLog
@@ -21,6 +21,7 @@ from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.factor_exercisers import FACTOR_EXERCISERS, FACTORS_ARE_NO_RECORDS
 from tests.support.incident_exercisers import INCIDENT_EXERCISERS
 from tests.support.member_exercisers import MEMBER_EXERCISERS
+from tests.support.officer_exercisers import OFFICER_EXERCISERS
 from tests.support.party_exercisers import PARTY_EXERCISERS
 from tests.support.people import PASSWORD
 from tests.support.policy_exercisers import POLICY_EXERCISERS
@@ -57,6 +58,9 @@ NOT_RECORDS: Mapping[Route, str] = {
     ("get", "/v1/staff/policies/drafts/{draft_id}/diff"): (
         "made of the draft as the caller sees it; tests/journeys/test_policy_drafts.py"
     ),
+    ("delete", "/v1/authority/sessions"): "nothing is shown; tests/journeys/test_officers.py",
+    ("delete", "/v1/authority/sessions/{session_id}"): "nothing is shown; the same",
+    ("put", "/v1/authority/password"): "nothing is shown; the same",
     **FACTORS_ARE_NO_RECORDS,
     ("post", "/v1/customer/email-changes"): "a word; journeys/test_own_email_changes.py",
     ("post", "/v1/customer/email-verification"): "a word; journeys/test_email_verification.py",
@@ -269,6 +273,7 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     **POLICY_EXERCISERS,
     **FACTOR_EXERCISERS,
     **PARTY_EXERCISERS,
+    **OFFICER_EXERCISERS,
     ("post", "/v1/public/registrations/confirm"): Exerciser(
         "public:customer:confirm",
         "customer",
@@ -283,6 +288,14 @@ EXERCISERS: Mapping[Route, Exerciser] = {
 ANSWERED_AS_CUSTOMERS = frozenset(
     {"public:customer:register", "public:customer:confirm", "public:invitation:accept"}
 )
+
+
+INSIDERS: Mapping[str, tuple[Viewer, ...]] = {
+    "staff": STAFF_ROLES,
+    "customer": (Viewer.SELF,),
+    "authority": (Viewer.AUTHORITY,),
+}
+"""Who comes in at each door with sign-in."""
 
 
 def door_of(route: Route) -> str:

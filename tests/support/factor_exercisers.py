@@ -16,7 +16,7 @@ from tests.support.stage import Stage
 WHERE: Final = "no record; tests/journeys/test_second_factors.py"
 FACTORS_ARE_NO_RECORDS: Final[Mapping[Route, str]] = {
     (method, f"/v1/{door}/authenticators{rest}"): WHERE
-    for door in ("customer", "staff")
+    for door in ("customer", "staff", "authority")
     for method, rest in (
         ("post", "/totp"),
         ("post", "/totp/{authenticator_id}/confirm"),
@@ -33,7 +33,13 @@ async def _own_factor(stage: Stage, viewer: Viewer) -> UUID:
     holder = stage.other.login_id
     if viewer in stage.staff:
         holder = stage.staff[viewer].id
-    theirs = or_(Authenticator.login_id == holder, Authenticator.staff_id == holder)
+    if viewer is Viewer.AUTHORITY:
+        holder = stage.officer.id
+    theirs = or_(
+        Authenticator.login_id == holder,
+        Authenticator.staff_id == holder,
+        Authenticator.officer_id == holder,
+    )
     async with stage.platform.database.transaction() as connection:
         found = await connection.execute(select(Authenticator.id).where(theirs).limit(1))
         factor_id: UUID = found.scalar_one()
@@ -73,4 +79,6 @@ def _factors(door: str) -> dict[Route, Exerciser]:
     }
 
 
-FACTOR_EXERCISERS: Final[Mapping[Route, Exerciser]] = _factors("customer") | _factors("staff")
+FACTOR_EXERCISERS: Final[Mapping[Route, Exerciser]] = (
+    _factors("customer") | _factors("staff") | _factors("authority")
+)

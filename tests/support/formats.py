@@ -108,6 +108,15 @@ NETWORKS: Final = st.one_of(
 )
 """Of up to 256 coarse ones."""
 
+DOMAINS: Final = st.builds(
+    "{}.{}.gov.br".format,
+    st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,20}", fullmatch=True).filter(
+        lambda label: "--" not in label
+    ),
+    st.sampled_from(["exemplo", "promotoria", "delegacia"]),
+)
+"""Of some body's own."""
+
 FORMATS: Final[Mapping[str, st.SearchStrategy[str]]] = {
     "cep": POSTAL_CODES | POSTAL_CODES.map(lambda code: f"{code[:5]}-{code[5:]}"),
     "cnj-process-number": PROCESS_NUMBERS
@@ -115,6 +124,7 @@ FORMATS: Final[Mapping[str, st.SearchStrategy[str]]] = {
     "cpf": CPFS | CPFS.map(_masked_cpf),
     "cpf-or-cnpj": CPFS | CPFS.map(_masked_cpf) | CNPJS | CNPJS.map(_masked_cnpj),
     "idn-email": EMAILS,
+    "mail-domain": DOMAINS,
     "ip-network": NETWORKS,
     "password": PASSWORDS,
     "search-words": SEARCHES,

@@ -57,6 +57,8 @@ REVIEWED: Final[frozenset[tuple[str, str]]] = frozenset(
 INTERNAL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("staff", "/title"): ("incident", "title"),
     ("staff", "/note"): ("policy_draft", "review_note"),
+    ("staff", "/answered_by"): ("officer", "vettings"),
+    ("staff", "/phone_source"): ("agency", "phone_source"),
     **{
         ("staff", f"/form/{part}"): ("incident", "form")
         for part in (
@@ -88,6 +90,7 @@ REFUSED: Final[frozenset[tuple[str, str]]] = frozenset(
         ),
         *((door, "/name") for door in ("customer", "public", "own")),
         *((door, "/company") for door in ("customer", "public")),
+        ("public", "/registration_number"),
     }
 )
 """A datum of customers or anybody, not a letter: one that holds a secret is sent back."""

@@ -51,6 +51,9 @@ OF_THE_MOMENT: Final = frozenset(
         "invalid_tax_id",  # in a query, where values are taken over from elsewhere
         "tax_id_not_of_country",
         "recipient_missing",
+        "unknown_agency",
+        "email_not_official",
+        "phone_not_of_directory",
         "not_for_this",
         "unknown_recipient",
         "date_too_far",
@@ -83,6 +86,8 @@ ENDING: Final = (
     "/v1/auth/logout",
     "/v1/customer/password",
     "/v1/customer/sessions",
+    "/v1/authority/password",
+    "/v1/authority/sessions",
     "/v1/staff/password",
     "/v1/staff/sessions",
 )

@@ -9,6 +9,7 @@ import httpx
 from app.routers.problems import STATUS
 from tests.support.contents import Contents, contents
 from tests.support.document import DOCUMENT
+from tests.support.officers import OfficerPerson
 from tests.support.people import CustomerPerson, StaffPerson
 from tests.support.service import Service
 
@@ -43,8 +44,15 @@ async def dump(house: Service) -> Contents:
 class Caller:
     """Sends a request in Portuguese and in English, and judges both answers."""
 
-    def __init__(self, house: Service, maria: CustomerPerson, director: StaffPerson) -> None:
+    def __init__(
+        self,
+        house: Service,
+        maria: CustomerPerson,
+        director: StaffPerson,
+        officer: OfficerPerson,
+    ) -> None:
         self.client, self._maria, self._director = house.client, maria, director
+        self._officer = officer
 
     def path(self, template: str) -> str:
         """Every id in it is one that exists somewhere."""
@@ -57,6 +65,8 @@ class Caller:
         headers: dict[str, str] = {}
         if template.startswith("/v1/staff"):
             headers |= self._director.headers
+        if template.startswith("/v1/authority"):
+            headers |= self._officer.headers
         signed_in = ("/v1/customer", "/v1/auth/logout", "/v1/auth/step-up")
         if template.startswith(signed_in):
             headers |= self._maria.headers

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import httpx
 import pyotp
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.access.viewers import Viewer
 from app.core.ids import new_id
-from app.models import Login
+from app.models import Login, Officer
 from app.services import one_time_tokens, outbox
 from app.services.mail_templates import MailTemplates
 from app.services.outbox import Message
@@ -19,6 +20,7 @@ from tests.support.confirmed import asked
 from tests.support.incidents import dealt_with
 from tests.support.letters import token_to
 from tests.support.mail_samples import samples
+from tests.support.officers import REGISTER, add_agency, registration
 from tests.support.people import bearer
 from tests.support.records import rows
 from tests.support.secrets import Hoard
@@ -31,7 +33,8 @@ ACCOUNTANT: Final = "contas-e-segredos@exemplo.com.br"
 ACCOUNTANT_PASSWORD: Final = "Quatorze-garcas-no-brejo-8:"
 RENEWED: Final = "Quinze-capivaras-na-lagoa-9,"
 WAITING: Final = "Dezesseis-preguicas-na-serra-1."
-PASSWORDS: Final = (PASSWORD, RESET, CHANGED, ACCOUNTANT_PASSWORD, RENEWED, WAITING)
+OFFICER: Final = "Dezessete-emas-no-cerrado-2@"
+PASSWORDS: Final = (*(PASSWORD, RESET, CHANGED, ACCOUNTANT_PASSWORD, RENEWED, WAITING, OFFICER),)
 MOVED: Final = "segredos-mudados@exemplo.com.br"
 OPENED: Final = "segredos-abertos@exemplo.com.br"
 EMAIL: Final = "segredos@exemplo.com.br"
@@ -80,6 +83,7 @@ async def make_secrets(stage: Stage, hoard: Hoard) -> Made:
     incident_id = await _deal_with_incident(stage, accountant_id)
     await _prove_addresses(maker)
     await _second_factors(maker)
+    await _register_officer(maker)
     await _queue_every_mail(stage, login_id, customer_id)
     await hoard.learn_mails(stage.platform)
     return Made(
@@ -232,6 +236,26 @@ async def _second_factors(maker: Maker) -> None:
     confirmation = f"{place}/totp/{started['id']}/confirm"
     await maker.post(confirmation, json={"code": code}, headers=headers)
     await maker.post(f"{place}/recovery-codes", headers=headers)
+
+
+async def _register_officer(maker: Maker) -> None:
+    """An officer's password, link, authenticator's secret and tokens."""
+    platform = maker.stage.platform
+    by = maker.stage.canaries["staff_members"].values["id"]
+    agency = await add_agency(platform, by=by)
+    form = registration(agency, password=OFFICER)
+    await maker.post(REGISTER, owner="officer", json=form)
+    await maker.hoard.learn_mails(platform)
+    confirmation = {"token": maker.hoard.told_in("officer_registration_confirm")}
+    answer = await maker.post(f"{REGISTER}/confirm", owner="officer", json=confirmation)
+    code = pyotp.TOTP(answer.json()["totp_secret"]).at(platform.clock())
+    async with platform.database.transaction() as connection:
+        now = platform.clock()
+        vetted = {"vetted_at": now, "vetted_by": by, "valid_until": now + timedelta(days=1)}
+        theirs = update(Officer).where(Officer.email == form["email"])
+        await connection.execute(theirs.values(status="active", **vetted))
+    sent = {"username": form["email"], "password": OFFICER, "totp": code}
+    await maker.post("/v1/auth/authority/token", owner="officer", data=sent)
 
 
 async def _queue_every_mail(stage: Stage, login_id: UUID, customer_id: UUID) -> None:

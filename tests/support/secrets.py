@@ -32,6 +32,7 @@ LOOKS_SECRET: Final = re.compile(
 SECRET_COLUMNS: Final[Mapping[Place, str]] = {
     ("logins", "password_hash"): "a customer's password, hashed",
     ("staff_members", "password_hash"): "a colleague's password, hashed",
+    ("officers", "password_hash"): "an officer's password, hashed",
     ("authenticators", "secret"): "what makes somebody's codes, sealed",
     ("recovery_codes", "digest"): "a recovery code, digested",
     ("refresh_tokens", "digest"): "a refresh token, digested",
@@ -54,6 +55,8 @@ HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
     ("customers", "postal_code"): "where somebody lives",
     ("logins", "email_key"): "an address, folded for finding",
     ("staff_members", "email_key"): "an address, folded for finding",
+    ("officers", "email_key"): "an address, folded for finding",
+    ("agencies", "jurisdiction"): "where an agency acts",
     ("invitations", "email_key"): "an address, folded for finding",
     ("pending_registrations", "email_key"): "an address, folded for finding",
     ("contact_requests", "email_key"): "an address, folded for finding",
@@ -89,6 +92,13 @@ _CONTACTS = ("/v1/staff/contact-requests", _CONTACT, f"{_CONTACT}/answers")
 _ANPD = f"{_INCIDENT}/anpd-form"
 _DRAFTS = "/v1/staff/policies/drafts"
 _WITHDRAWAL = "/v1/staff/policies/{version}/withdraw"
+_AGENCIES = "/v1/staff/agencies"
+_AGENCY = f"{_AGENCIES}/{{agency_id}}"
+_OFFICER = "/v1/staff/officers/{officer_id}"
+_SHOWS_OFFICERS = (
+    *("/v1/staff/officers", _OFFICER),
+    *(f"{_OFFICER}/{deed}" for deed in ("vettings", "suspend", "reinstate")),
+)
 _FACTORS = "/v1/staff/authenticators"
 _CONFIRM = f"{_FACTORS}/totp/{{authenticator_id}}/confirm"
 
@@ -115,6 +125,11 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
         [(_WITHDRAWAL, "hash"), (_WITHDRAWAL, "hash_en"), (f"{_DRAFTS}/{{draft_id}}/diff", "hash")],
         "of a text that everybody may read, or will",
     ),
+    **dict.fromkeys([(path, "jurisdiction") for path in (_AGENCIES, _AGENCY)], "where it acts"),
+    **dict.fromkeys([(path, "jurisdiction") for path in _SHOWS_OFFICERS], "where an agency acts"),
+    **dict.fromkeys(
+        [(path, "answered_by") for path in _SHOWS_OFFICERS], "who answered an agency's phone"
+    ),
     (f"{_FACTORS}/totp", "secret"): "the caller's own, told once",
     (f"{_FACTORS}/totp", "uri"): "the caller's own, told once",
     (_CONFIRM, "recovery_codes"): "the caller's own, told once",
@@ -131,6 +146,9 @@ TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
     (f"{_CUSTOMER}/consents", "Idempotency-Key"): "the client's own name for one request",
     (f"{_CUSTOMER}/disclosures", "Idempotency-Key"): "the client's own name for one request",
     ("/v1/staff/recipients", "Idempotency-Key"): "the client's own name for one request",
+    (_AGENCIES, "Idempotency-Key"): "the client's own name for one request",
+    **dict.fromkeys([(path, "jurisdiction") for path in (_AGENCIES, _AGENCY)], "where it acts"),
+    (f"{_OFFICER}/vettings", "answered_by"): "who answered an agency's phone",
     **dict.fromkeys(
         [(path, "reason_code") for path in (_INTERVENTIONS, "/v1/staff/incidents")],
         "why passwords are disabled, in one word",

@@ -27,6 +27,7 @@ from app.models import AuditSubject, Base
 from app.services.platform import Platform
 from tests.support.canaries import Canary, plant, plant_everywhere
 from tests.support.contents import Contents, contents
+from tests.support.officers import OfficerPerson, add_agency, add_officer
 from tests.support.people import (
     CustomerPerson,
     StaffPerson,
@@ -102,6 +103,8 @@ class Stage:
     """The headers of the canary customer's owner."""
     canaries: Mapping[str, Canary]
     """A row per table; the one of ``customers`` consents to marketing."""
+    officer: OfficerPerson
+    """Of an authority, in office."""
     closed: Canary
     """A closed customer, within the fiscal retention."""
     other: CustomerPerson
@@ -136,12 +139,14 @@ class Stage:
         """What the viewer sends to be let in; nothing for the public."""
         if viewer is Viewer.SELF:
             return dict(self.owner)
+        if viewer is Viewer.AUTHORITY:
+            return dict(self.officer.headers)
         return dict(self.staff[viewer].headers) if viewer in self.staff else {}
 
     def actor(self, viewer: Viewer) -> Actor:
         """The viewer as the services know one, with the usual purpose and a reason."""
         return Actor(
-            kind="login" if viewer is Viewer.SELF else "staff",
+            kind={Viewer.SELF: "login", Viewer.AUTHORITY: "officer"}.get(viewer, "staff"),
             viewer=viewer,
             purpose=PURPOSES[viewer][0],
             request_id="stage",
@@ -202,11 +207,15 @@ async def staged(database_url: str, folder: Path, **settings: Any) -> AsyncItera
             other = await add_customer(platform, name="Outra Pessoa Qualquer", marketing=True)
             await add_factor(platform, other)
             token = await open_customer_session(platform, other.login_id, own_id)
+            staff = await add_all_staff(platform)
+            agency = await add_agency(platform, by=staff[Viewer.DIRECTOR].id)
+            officer = await add_officer(platform, agency)
             tap = Tap()
             tap.open(platform)
             yield Stage(
                 service=service,
-                staff=await add_all_staff(platform),
+                staff=staff,
+                officer=officer,
                 owner=bearer(token),
                 canaries=canaries,
                 closed=closed,

@@ -148,6 +148,25 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Esta resposta, para esta finalidade, não leva este campo.",
         "This answer, for this purpose, takes no such member.",
     ),
+    "unknown_agency": _both(
+        "Não há esse órgão no cadastro.", "There is no such agency in the directory."
+    ),
+    "email_not_official": _both(
+        "Use um e-mail de um dos domínios oficiais do órgão.",
+        "Use an address in one of the agency's official domains.",
+    ),
+    "invalid_domain": _both(
+        "Informe um domínio, como orgao.gov.br, sem letras de outros alfabetos.",
+        "Give a domain, such as agency.gov.br, without letters of other alphabets.",
+    ),
+    "domain_of_anybody": _both(
+        "Este domínio não é só de um órgão: qualquer pessoa pode ter um e-mail nele.",
+        "This domain is not one agency's own: anybody can have an address there.",
+    ),
+    "phone_not_of_directory": _both(
+        "Ligue para o telefone do cadastro do órgão, e só para ele.",
+        "Call the phone in the agency's directory entry, and no other.",
+    ),
     "unknown_recipient": _both(
         "Este terceiro não existe, ou não recebe mais nada.",
         "There is no such third party, or it gets nothing more.",

@@ -251,8 +251,8 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("No second factor", "Add an authenticator app or a passkey first."),
     ),
     "last_authenticator": _both(
-        ("É o último segundo fator", "Quem é da equipe precisa de um: cadastre outro antes."),
-        ("The last second factor", "Members of staff need one: add another first."),
+        ("É o último segundo fator", "Aqui é preciso ter um: cadastre outro antes."),
+        ("The last second factor", "You need one here: add another first."),
     ),
     "too_many_authenticators": _both(
         ("Segundos fatores demais", "O limite é de {limit}. Remova um que não usa mais."),
@@ -552,6 +552,32 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
             "There are consents to this third party",
             "Those who consented said yes to this name, tax id and country. Register another,"
             " and retire this one.",
+        ),
+    ),
+    "agency_name_taken": _both(
+        ("Nome já usado", "Já existe um órgão com este nome. Confira-o, ou use outro."),
+        ("Name already used", "There is an agency with this name. Check it, or use another."),
+    ),
+    "officer_state": _both(
+        (
+            "Não cabe no estado atual",
+            "A situação desta autoridade, ou do seu órgão, não permite isto agora. Leia-a de novo.",
+        ),
+        (
+            "Not in this state",
+            "As this officer or their agency stands, this cannot be done. Read them again.",
+        ),
+    ),
+    "officer_not_vetted": _both(
+        (
+            "Aguarda verificação",
+            "Sua senha e seu código estão certos, mas o órgão ainda não confirmou quem você é pelo"
+            " telefone oficial. Avisaremos por e-mail.",
+        ),
+        (
+            "Waiting to be vetted",
+            "Your password and code are right, but your agency has not confirmed you by its"
+            " published phone yet. A mail will tell you.",
         ),
     ),
     # What stands in the way.

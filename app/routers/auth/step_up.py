@@ -27,7 +27,7 @@ async def ask(request: Request) -> Response:
 
 @router.post("", operation_id="auth_step_up", summary="Confirm that it is me")
 async def prove(request: Request, body: StepUp) -> Presence:
-    """With the access token of a customer or of staff. The session counts as proved for
+    """With the access token of whichever door. The session counts as proved for
     `expires_in` seconds; a fresh sign-in does, too, and a refresh does not."""
     said = {name: getattr(body, name) for name in body.model_fields_set}
     password, totp, recovery = (said.get(name) for name in ("password", "totp", "recovery_code"))

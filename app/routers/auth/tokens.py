@@ -122,10 +122,43 @@ async def staff_token(
     """E-mail, password and a code, `totp` or `recovery_code`: always all three."""
     if delivery == "cookie":
         require_own_page(request)
-    code = _code(totp, recovery_code)
-    if code is None:
-        raise Failure("validation_failed", errors=[FieldError("/totp", "code_missing")])
+    code = _demanded(totp, recovery_code)
     tokens = await sign_in.staff(platform_of(request), username, password, code, actor_of(request))
+    return deliver(request, tokens, delivery)
+
+
+@router.post(
+    "/authority/token",
+    operation_id="auth_authority_sign_in",
+    summary="Sign in as an authority's officer",
+    response_model=TokenPair,
+    openapi_extra=_example(
+        {
+            "grant_type": "password",
+            "username": "beatriz.nunes@promotoria.exemplo.gov.br",
+            "password": "quatro-gatos-7-telhados",
+            "totp": "123456",
+        }
+    ),
+)
+async def authority_token(
+    request: Request,
+    username: Username,
+    password: Secret,
+    totp: Totp = None,
+    recovery_code: RecoveryCode = None,
+    delivery: DeliveryField = None,
+    grant_type: Annotated[Literal["password"] | None, Form()] = None,
+) -> Response:
+    """E-mail, password and a code, `totp` or `recovery_code`: always all three.
+
+    Whoever shows all of them, and waits for the call-back, is told that by `officer_not_vetted`.
+    """
+    if delivery == "cookie":
+        require_own_page(request)
+    code = _demanded(totp, recovery_code)
+    platform = platform_of(request)
+    tokens = await sign_in.officer(platform, username, password, code, actor_of(request))
     return deliver(request, tokens, delivery)
 
 
@@ -163,14 +196,14 @@ async def refresh(request: Request, body: RefreshRequest | None = None) -> Respo
 
 @router.post("/logout", operation_id="auth_logout", summary="Sign out", status_code=204)
 async def logout(request: Request) -> Response:
-    """End the session of the access token, of a customer or of staff. All its tokens die.
+    """End the session of the access token, of whichever door. All its tokens die.
 
     A browser's cookies are taken back.
     """
     token = bearer_token(request)
     if token is None:
         raise Failure("unauthenticated")
-    for audience in ("customer", "staff"):
+    for audience in ("customer", "staff", "authority"):
         try:
             live = await living_session(request, token, audience)
         except Failure as failure:
@@ -188,6 +221,14 @@ def _code(totp: str | None, recovery_code: str | None) -> Code | None:
         raise Failure("validation_failed", errors=[FieldError("/recovery_code", "one_proof_only")])
     code = Code(totp, recovery_code)
     return code or None
+
+
+def _demanded(totp: str | None, recovery_code: str | None) -> Code:
+    """The same, where a code is always sent."""
+    code = _code(totp, recovery_code)
+    if code is None:
+        raise Failure("validation_failed", errors=[FieldError("/totp", "code_missing")])
+    return code
 
 
 def _account(customer_id: str | None) -> UUID | None:

@@ -1,5 +1,7 @@
 """Forgotten passwords, and those that an intervention disabled."""
 
+from typing import Literal
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +27,8 @@ async def ask(request: Request, body: PasswordResetRequest) -> Response:
 
     The answer is the same whoever is asked about.
     """
-    await password_resets.ask(platform_of(request), actor_of(request), body.email)
+    kind: Literal["login", "officer"] = "login" if body.door == "customer" else "officer"
+    await password_resets.ask(platform_of(request), actor_of(request), body.email, kind)
     return Response(status_code=202)
 
 

@@ -1,0 +1,6 @@
+"""The caller's own password, at this door."""
+
+from app.routers.admission import AuthorityRoute
+from app.routers.own_password import routes
+
+router = routes("authority", AuthorityRoute)

@@ -1,0 +1,6 @@
+"""The caller's own sessions, at this door."""
+
+from app.routers.admission import AuthorityRoute
+from app.routers.own_sessions import routes
+
+router = routes("authority", AuthorityRoute)
