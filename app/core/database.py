@@ -4,6 +4,7 @@ Lone reads skip SQLAlchemy's execution (it halves the hot read, see `house.md`):
 statement compiled at start-up on the driver's own connection, in autocommit.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +23,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
 from app.core.driver_transactions import DriverTransaction, driver_transaction
 from app.core.errors import Failure
 from app.core.readers import DriverLease, Readers
+from app.core.row_sets import RowSet
 from app.core.statements import Prepared, Record
 from app.core.uninterrupted import Uninterrupted
 
@@ -180,6 +182,13 @@ class Database:
             return statement.records(await self._run(statement.sql, arguments))
         except LOST as error:
             raise unavailable() from error
+
+    async def fetch_each(
+        self, statement: RowSet, rows: Sequence[Mapping[str, Any]]
+    ) -> list[Record]:
+        """As `fetch`, for several rows of values: what is found for each, together."""
+        reads = (self.fetch(statement.prepared, values) for values in statement.calls(rows))
+        return [record for found in await asyncio.gather(*reads) for record in found]
 
     async def lease(self) -> DriverLease:
         """A connection of the driver itself, out of the engine's pool, in autocommit.

@@ -4,7 +4,7 @@ PostgreSQL takes all of them at once, as an array for each column; SQLite has no
 the statement for each row.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -34,10 +34,11 @@ _NAME: Final = "given"
 
 @dataclass(frozen=True, slots=True)
 class RowSet:
-    """A statement over `given` rows."""
+    """A statement over `given` rows, and over `shared` values that are the same for all of them."""
 
     prepared: Prepared
     at_once: bool
+    shared: frozenset[str] = frozenset()
 
     async def run(
         self, transaction: Transaction, rows: Sequence[Mapping[str, Any]]
@@ -47,15 +48,18 @@ class RowSet:
         Raises `KeyError` for a row without one of the values, else what the driver does.
         """
         found: list[Record] = []
-        for values in self._values(rows):
+        for values in self.calls(rows):
             found += await run(transaction, self.prepared, values)
         return found
 
-    def _values(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    def calls(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """What the statement is run with, once or for each row. Rows hold the shared values too."""
         if not self.at_once:
             yield from rows
         elif rows:
-            yield {name: [row[name] for row in rows] for name in self.prepared.names}
+            first, names = rows[0], self.prepared.names
+            each = {name: [row[name] for row in rows] for name in names if name not in self.shared}
+            yield each | {name: first[name] for name in self.shared}
 
 
 def given(dialect: Dialect, **columns: TypeEngine[Any]) -> FromClause:
@@ -94,23 +98,27 @@ def insertion(table: Table, dialect: Dialect) -> RowSet:
     return prepare_set(insert(table).from_select(names, select(rows)), dialect)
 
 
-def for_each(statement: Select[Any] | Update, dialect: Dialect) -> RowSet:
+def for_each(
+    statement: Select[Any] | Update, dialect: Dialect, *, shared: Collection[str] = ()
+) -> RowSet:
     """Compile a statement of one row of bound values so that it runs for any number of them.
 
-    A SELECT returns the rows found for each, together.
+    A SELECT returns the rows found for each, together. Values named in `shared` stay single: it
+    must be those that are bound within subqueries of their own.
     """
     if dialect.name != "postgresql":
         return prepare_set(statement, dialect)
-    binds = [
-        each
-        for each in iterate(statement)
-        if isinstance(each, BindParameter) and not each.unique  # the others are our constants
-    ]
+
+    def is_given(element: Any) -> bool:  # unique ones are our constants
+        return (
+            isinstance(element, BindParameter) and not element.unique and element.key not in shared
+        )
+
+    binds = [cast(BindParameter[Any], each) for each in iterate(statement) if is_given(each)]
     rows = given(dialect, **{each.key: each.type for each in binds})
 
     def column_for(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
-        if isinstance(element, BindParameter) and not element.unique:
-            return rows.c[element.key]
-        return None
+        return rows.c[cast(BindParameter[Any], element).key] if is_given(element) else None
 
-    return prepare_set(cast(Update, replacement_traverse(statement, {}, column_for)), dialect)
+    lifted = cast(Update, replacement_traverse(statement, {}, column_for))
+    return RowSet(prepare(lifted, dialect), at_once=True, shared=frozenset(shared))

@@ -8,19 +8,22 @@ to be accepted anew, whose moment has come, and that it was: the same look-up te
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from app.access.viewers import STAFF_ROLES, Viewer
 from app.core.clock import Clock
 from app.core.columns import UtcDateTime
 from app.core.database import Database
 from app.core.driver_transactions import DriverTransaction
-from app.core.statements import Prepared, bound, prepare
+from app.core.errors import Failure
+from app.core.gathering import Apart, Gathering
+from app.core.row_sets import RowSet, for_each
+from app.core.statements import bound
 from app.models import (
     Agency,
     Customer,
@@ -54,14 +57,46 @@ class LiveSession:
     owes_acceptance: bool = False
 
 
+Read = Callable[[Any], LiveSession | None]
+Ask = Callable[["_Kind", Sequence[UUID]], Awaitable[list[LiveSession | None]]]
+"""From sessions of a kind to those that live, in the same order."""
+
+
 @dataclass(slots=True)
 class _Known:
     asked_at: float
     answer: asyncio.Future[LiveSession | None]
 
 
+class _Kind:
+    """How sessions of one kind are looked up: those that are asked for at the same moment share a
+    query."""
+
+    def __init__(self, ask: Ask, statement: RowSet, read: Read) -> None:
+        self.statement = statement
+        self.read = read
+        self._ask = ask
+        self._gathering = Gathering(self._ask_together)
+
+    async def find(self, session: UUID) -> LiveSession | None:
+        """The session, as of now. Raises `Failure("database_unavailable")`."""
+        try:
+            return await self._gathering.join(session)
+        except Apart:
+            [found] = await self._ask(self, [session])
+            return found
+
+    async def _ask_together(
+        self, sessions: Sequence[UUID]
+    ) -> Sequence[LiveSession | Exception | None]:
+        try:
+            return await self._ask(self, sessions)
+        except Failure as failure:  # to ask one by one would make it worse
+            return [Failure(failure.code, headers=failure.headers) for _ in sessions]
+
+
 class SessionWatch:
-    """Looks sessions up. Requests that ask for the same one at the same time share one query."""
+    """Looks sessions up. Requests that ask for the same one at the same time share the answer."""
 
     def __init__(
         self,
@@ -77,33 +112,29 @@ class SessionWatch:
         self._monotonic = monotonic
         self._used = used
         self._known: dict[tuple[str, UUID], _Known] = {}
-        self._staff = prepare(_staff_session(), database.dialect)
-        self._customer = prepare(_customer_session(), database.dialect)
-        self._authority = prepare(_authority_session(), database.dialect)
+        self._staff = self._kind(_staff_session(), _as_staff)
+        self._customer = self._kind(_customer_session(), _as_customer)
+        self._authority = self._kind(_authority_session(), _as_officer)
 
     async def staff(self, session: UUID) -> LiveSession | None:
         """The staff session, or None when it ended or its holder may no longer act."""
-        return await self._look(("staff", session), self._staff, _as_staff)
+        return await self._look(("staff", session), self._staff)
 
     async def customer(self, session: UUID) -> LiveSession | None:
         """The customer session, or None when it ended or its holder may no longer act."""
-        return await self._look(("customer", session), self._customer, _as_customer)
+        return await self._look(("customer", session), self._customer)
 
     async def authority(self, session: UUID) -> LiveSession | None:
         """The officer's session, or None when it ended or its holder may no longer act."""
-        return await self._look(("authority", session), self._authority, _as_officer)
+        return await self._look(("authority", session), self._authority)
 
     async def ask_within(self, transaction: DriverTransaction, session: UUID) -> LiveSession | None:
         """Whichever kind of session, asked of the caller's transaction instead of memory."""
         values = {"session": session, "now": self._clock()}
         # There are more customers than staff, and more staff than officers.
-        for statement, read in (
-            (self._customer, _as_customer),
-            (self._staff, _as_staff),
-            (self._authority, _as_officer),
-        ):
-            if rows := await transaction.run(statement, values):
-                return read(rows[0])
+        for kind in (self._customer, self._staff, self._authority):
+            if rows := await kind.statement.run(transaction, [values]):
+                return kind.read(rows[0])
         return None
 
     def forget(self, *sessions: UUID) -> None:
@@ -112,29 +143,30 @@ class SessionWatch:
             for kind in ("staff", "customer", "authority"):
                 self._known.pop((kind, session), None)
 
-    async def _look(
-        self, key: tuple[str, UUID], statement: Prepared, read: Callable[[Any], LiveSession | None]
-    ) -> LiveSession | None:
+    def _kind(self, statement: Select[Any], read: Read) -> _Kind:
+        return _Kind(self._ask, for_each(statement, self._database.dialect, shared=("now",)), read)
+
+    async def _look(self, key: tuple[str, UUID], kind: _Kind) -> LiveSession | None:
         now = self._monotonic()
         known = self._known.get(key)
         if known is None or now - known.asked_at > FRESH_SECONDS:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
             # The age counts from before the question, so that the answer is never older than said.
-            question = asyncio.ensure_future(self._ask(key[1], statement, read))
+            question = asyncio.ensure_future(kind.find(key[1]))
             known = self._known[key] = _Known(now, question)
             question.add_done_callback(lambda done: self._drop_failed(key, done))
         # A caller who gives up must not take the answer from the others who wait for it.
         return await asyncio.shield(known.answer)
 
-    async def _ask(
-        self, session: UUID, statement: Prepared, read: Callable[[Any], LiveSession | None]
-    ) -> LiveSession | None:
-        rows = await self._database.fetch(statement, {"session": session, "now": self._clock()})
-        live = read(rows[0]) if rows else None
-        if live is not None:
+    async def _ask(self, kind: _Kind, sessions: Sequence[UUID]) -> list[LiveSession | None]:
+        now = self._clock()
+        asked = [{"session": session, "now": now} for session in sessions]
+        rows = await self._database.fetch_each(kind.statement, asked)
+        living = {live.id: live for row in rows if (live := kind.read(row)) is not None}
+        for session in living:
             self._used(session)
-        return live
+        return [living.get(session) for session in sessions]
 
     def _drop_failed(self, key: tuple[str, UUID], done: asyncio.Future[LiveSession | None]) -> None:
         if done.cancelled() or done.exception() is not None:

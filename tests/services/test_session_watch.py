@@ -101,6 +101,20 @@ async def test_a_burst_of_requests_asks_once(house: Service, watched: Watched) -
     assert watched.asked == 1
 
 
+async def test_those_who_ask_at_the_same_moment_share_a_query_and_are_told_their_own(
+    house: Service, watched: Watched
+) -> None:
+    people = [await add_customer(house.platform) for _ in range(6)]
+    ended, stranger = people[-1], new_id()
+    await change(house, Session, ended.session_id, ended_at=house.clock(), end_reason="test")
+    asked = [person.session_id for person in people]
+    found = await asyncio.gather(*map(watched.watch.customer, [*asked, stranger]))
+    holders = [live and (live.id, live.holder, live.customer_id) for live in found]
+    living = [(each.session_id, each.login_id, each.id) for each in people[:-1]]
+    assert holders == [*living, None, None]
+    assert watched.asked == 1 or not house.platform.database.is_postgresql
+
+
 async def test_a_caller_who_leaves_does_not_take_the_answer_along(
     house: Service, watched: Watched
 ) -> None:
