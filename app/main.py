@@ -15,6 +15,7 @@ from app.core.settings import Settings
 from app.routers import docs, health, metrics, openapi, problems
 from app.routers.auth import keys, passkeys, step_up, tokens
 from app.routers.authority import authenticators as authority_authenticators
+from app.routers.authority import legal_requests as authority_legal_requests
 from app.routers.authority import login as authority_login
 from app.routers.authority import password as authority_password
 from app.routers.authority import sessions as authority_sessions
@@ -78,6 +79,7 @@ from app.routers.staff import contact_requests as staff_contact_requests
 from app.routers.staff import customer_changes as staff_customer_changes
 from app.routers.staff import disclosures as staff_disclosures
 from app.routers.staff import invoices as staff_invoices
+from app.routers.staff import legal_requests as staff_legal_requests
 from app.routers.staff import members as staff_members
 from app.routers.staff import password as staff_password
 from app.routers.staff import policies as staff_policies
@@ -132,6 +134,8 @@ DOORS = (
     authority_authenticators.router,
     agencies.router,
     authority_registrations.router,
+    staff_legal_requests.router,
+    authority_legal_requests.router,
     public_invitations.router,
     own_interventions.router,
     customer_authenticators.router,

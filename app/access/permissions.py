@@ -64,6 +64,12 @@ TABLE = """
     staff:officer:vet                 ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:officer:suspend             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:officer:reinstate           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_request:list          ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_request:read          ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_request:create        ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_request:advance       ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_step:list             ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_target:list           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -121,6 +127,11 @@ TABLE = """
     customer:contact_request:create   yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:policy_acceptance:create yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:policy_acceptance:list   yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    authority:legal_request:list      ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_request:read      ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_request:create    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_request:advance   ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_step:list         ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
     public:policy:list                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:policy:read                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:assess            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes

@@ -14,7 +14,8 @@ class Scope(StrEnum):
     OWN = "own"
     """What belongs to the account that the caller acts for, or to the caller in person.
 
-    An officer's own agency is the one that they are of.
+    An officer's own agency is the one that they are of, their own requests what they sent or act
+    for.
     """
     OPEN = "open"
     """Accounts that are neither closed nor erased."""
@@ -34,6 +35,8 @@ class Scope(StrEnum):
     """Open accounts whose consent to the third party that asks stands at this moment."""
     TARGET = "target"
     """What is about the one customer whom an approved target of a legal request names."""
+    RECEIVED = "received"
+    """Legal requests that were sent, and what hangs on them: no draft of an officer's."""
     PUBLISHED = "published"
     ACTIVE = "active"
     """Agencies that are not suspended."""
@@ -176,6 +179,19 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.PRIVACY_OFFICER: Scope.ALL,
         Viewer.AUTHORITY: Scope.OWN,
     },
+    "legal_request": {
+        Viewer.DIRECTOR: Scope.RECEIVED,
+        Viewer.SYSTEMS_ENGINEER: Scope.RECEIVED,
+        Viewer.PRIVACY_OFFICER: Scope.RECEIVED,
+        Viewer.AUTHORITY: Scope.OWN,
+    },
+    "legal_step": {
+        Viewer.DIRECTOR: Scope.RECEIVED,
+        Viewer.SYSTEMS_ENGINEER: Scope.RECEIVED,
+        Viewer.PRIVACY_OFFICER: Scope.RECEIVED,
+        Viewer.AUTHORITY: Scope.OWN,
+    },
+    "legal_target": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},
     "policy": dict.fromkeys(Viewer, Scope.ALL),
     "policy_draft": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},
     "policy_acceptance": {Viewer.SELF: Scope.OWN},

@@ -575,6 +575,88 @@ OFFICER = resource(
     """,
 )
 
+LEGAL_REQUEST = resource(
+    "legal_request",
+    "legal_requests",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    reference           ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | filter
+    channel             ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    agency_id           ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | filter
+    officer_id          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    entered_by          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    kind                ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | filter
+    basis               ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    process_number      ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | filter
+    inquiry_number      ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    issuing_body        ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    signer_name         ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    signer_tax_id       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    signer_office       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    motivation          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    risk_statement      ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    items               ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    targets             ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    period_from         ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    period_to           ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    period_zone         ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    due_at              ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    legal_due_at        ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | sort
+    clock_stopped_at    ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    secrecy_basis       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    secrecy_until       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    language            ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    status              ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | filter
+    status_at           ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    findings            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    decisions           ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    reviewed_by         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    approved_by         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    approved_again_by   ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    checked_by          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    created_at          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    submitted_at        ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    closed_at           ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    """,
+)
+
+LEGAL_STEP = resource(
+    "legal_step",
+    "legal_steps",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    at                  ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    deed                ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    origin              ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    to                  ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    actor_kind          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    actor_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    role                ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    actor_name          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    reason              ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    article             ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    message             ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    note                ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    request_id          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    """,
+)
+
+LEGAL_TARGET = resource(
+    "legal_target",
+    "legal_targets",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    position            ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    customer_id         ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    matched_by          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    matched_at          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    request_id          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
 INTERNAL = (
     internal("customer_words", "word customer_id"),
     internal("legacy_customers", "legacy_id customer_id imported_at"),
@@ -605,6 +687,7 @@ INTERNAL = (
         "confirmed_at withdrawn_at undone_at",
     ),
     internal("contact_forms", "id origin used_at expires_at"),
+    internal("legal_colleagues", "request_id officer_id added_at"),
     internal("incident_targets", "incident_id login_id done_at"),
     internal(
         "stored_files",
@@ -641,6 +724,9 @@ RESOURCES: Mapping[str, Resource] = {
         ACCESS_RECORD,
         AGENCY,
         OFFICER,
+        LEGAL_REQUEST,
+        LEGAL_STEP,
+        LEGAL_TARGET,
         *INTERNAL,
     )
 }

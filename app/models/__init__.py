@@ -16,6 +16,7 @@ from app.models.idempotency import IdempotencyKey
 from app.models.interventions import Incident, IncidentTarget, Intervention
 from app.models.invitations import Invitation
 from app.models.invoices import Invoice
+from app.models.legal_requests import LegalColleague, LegalRequest, LegalStep, LegalTarget
 from app.models.logins import Login, Membership
 from app.models.officers import Officer
 from app.models.one_time_tokens import OneTimeToken
@@ -55,6 +56,10 @@ __all__ = [
     "Invitation",
     "Invoice",
     "LegacyCustomer",
+    "LegalColleague",
+    "LegalRequest",
+    "LegalStep",
+    "LegalTarget",
     "Login",
     "Membership",
     "Officer",

@@ -12,6 +12,7 @@ from app.core.documents import normalise_tax_id
 from app.core.emails import email_key, normalise_email
 from app.core.folding import fold, words
 from app.core.phones import normalise_phone
+from app.core.process_numbers import normalise_process_number
 from app.core.text import FieldRefused, clean_line
 
 KEY_LENGTH = 200
@@ -108,6 +109,11 @@ FILTER_KEYS: Mapping[tuple[str, str], tuple[str, Normaliser]] = {
     ("officer", "agency_id"): ("agency_id", _uuid),
     ("officer", "email"): ("email_key", address_key),
     ("officer", "status"): ("status", _line),
+    ("legal_request", "reference"): ("reference", _line),
+    ("legal_request", "agency_id"): ("agency_id", _uuid),
+    ("legal_request", "kind"): ("kind", _line),
+    ("legal_request", "process_number"): ("process_number", normalise_process_number),
+    ("legal_request", "status"): ("status", _line),
     ("audit_event", "actor_id"): ("actor_id", _uuid),
     ("audit_event", "role"): ("role", _line),
     ("audit_event", "session_id"): ("session_id", _uuid),
@@ -126,6 +132,7 @@ SORT_KEYS: Mapping[tuple[str, str], tuple[str, Callable[[Any], Any]]] = {
     ("customer", "name"): ("name_key", name_key),
     ("customer", "created_at"): ("created_at", lambda value: value),
     ("customer", "address.city"): ("city_key", city_key),
+    ("legal_request", "legal_due_at"): ("legal_due_at", lambda value: value),
 }
 """(resource, field) → the column that orders, and its value made from the visible one."""
 

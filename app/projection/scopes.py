@@ -36,6 +36,9 @@ from app.models import (
     Intervention,
     Invitation,
     Invoice,
+    LegalColleague,
+    LegalRequest,
+    LegalStep,
     Login,
     Membership,
     Officer,
@@ -241,6 +244,27 @@ def _own_officer() -> ColumnElement[bool]:
     return Officer.id == bound("scope_login", Officer.id.type)
 
 
+def _own_legal_requests() -> ColumnElement[bool]:
+    """What the officer sent, and what a colleague had them act for."""
+    officer = bound("scope_login", LegalColleague.officer_id.type)
+    shared = select(LegalColleague.request_id).where(LegalColleague.officer_id == officer)
+    return or_(LegalRequest.officer_id == officer, LegalRequest.id.in_(shared))
+
+
+def _received_legal_requests() -> ColumnElement[bool]:
+    """A draft is its sender's alone; what came on paper is the desk's from the first word."""
+    return or_(LegalRequest.channel != "authority", LegalRequest.submitted_at.is_not(None))
+
+
+def _received_legal_steps() -> ColumnElement[bool]:
+    received = select(LegalRequest.id).where(_received_legal_requests())
+    return LegalStep.request_id.in_(received)
+
+
+def _own_legal_steps() -> ColumnElement[bool]:
+    return LegalStep.request_id.in_(select(LegalRequest.id).where(_own_legal_requests()))
+
+
 CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("customer", Scope.ALL): true,
     ("customer", Scope.OWN): _own_customer,
@@ -296,6 +320,11 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("disclosure", Scope.TARGET): _own_disclosures,
     ("access_record", Scope.OWN): _own_access_records,
     ("access_record", Scope.TARGET): _access_records_of_target,
+    ("legal_request", Scope.RECEIVED): _received_legal_requests,
+    ("legal_request", Scope.OWN): _own_legal_requests,
+    ("legal_step", Scope.RECEIVED): _received_legal_steps,
+    ("legal_step", Scope.OWN): _own_legal_steps,
+    ("legal_target", Scope.ALL): true,
 }
 
 

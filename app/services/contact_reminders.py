@@ -5,7 +5,6 @@ within `contact_clocks.REMINDED_DAYS` days or overdue, and what is kept apart as
 be spam. It names references and days alone: mails are read by whoever holds the phone.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,11 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.access.viewers import Viewer
 from app.core.business_days import ZONE
 from app.core.language import DEFAULT
-from app.models import ContactRequest, StaffMember
-from app.services import outbox
+from app.models import ContactRequest
+from app.services import outbox, privacy_desk
 from app.services.contact_clocks import REMINDED_DAYS
 from app.services.outbox import Message
 from app.services.platform import Platform
@@ -47,7 +45,7 @@ async def remind(platform: Platform) -> None:
         return
     async with platform.database.snapshot() as connection:
         params = await _waiting(connection, now)
-        told = await _addressees(connection) if any(params.values()) else []
+        told = await privacy_desk.addressees(connection) if any(params.values()) else []
     messages = [
         Message(
             TEMPLATE,
@@ -62,16 +60,6 @@ async def remind(platform: Platform) -> None:
     if messages:
         async with platform.database.transaction() as connection:
             await outbox.queue(platform, connection, *messages)
-
-
-async def _addressees(connection: AsyncConnection) -> Sequence[Any]:
-    for role in (Viewer.PRIVACY_OFFICER, Viewer.DIRECTOR):
-        chosen = select(StaffMember.id, StaffMember.email).where(
-            StaffMember.role == role.value, StaffMember.status == "active"
-        )
-        if found := (await connection.execute(chosen)).all():
-            return found
-    return []
 
 
 async def _waiting(connection: AsyncConnection, now: datetime) -> dict[str, Any]:

@@ -49,6 +49,9 @@ SIGNED = {
     "disclosure": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, TARGET, NONE),
     "access_record": (Scope.OWN, *(NONE,) * 8, TARGET, NONE),
     "recipient": (ALL, ALL, ALL, ALL, ALL, NONE, NONE, ALL, NONE, NONE, NONE),
+    "legal_request": (NONE, *(Scope.RECEIVED,) * 3, *(NONE,) * 5, Scope.OWN, NONE),
+    "legal_step": (NONE, *(Scope.RECEIVED,) * 3, *(NONE,) * 5, Scope.OWN, NONE),
+    "legal_target": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
     "analytics_event": (Scope.OWN, *(NONE,) * 10),
 }
 

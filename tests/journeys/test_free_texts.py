@@ -49,6 +49,7 @@ def ids(maria: CustomerPerson) -> dict[str, str]:
     names = (
         *("incident_id", "authenticator_id", "recipient_id", "contact_request_id"),
         *("draft_id", "agency_id", "officer_id"),
+        *("draft_id", "legal_request_id"),
     )
     unknown = {name: str(new_id()) for name in names}
     return {"customer_id": str(maria.id), **unknown}
@@ -68,7 +69,7 @@ async def test_every_free_text_is_treated_in_one_known_way() -> None:
 async def test_staff_write_to_customers_or_to_each_other_and_customers_to_us() -> None:
     assert {door for door, _ in (*OUTGOING, *INTERNAL)} == {"staff"}
     theirs = {door for door, _ in (*REDACTED, *REFUSED, *SHORT)}
-    assert theirs == {"customer", "public", "auth", "own", "judged"}
+    assert theirs == {"customer", "public", "auth", "own", "judged", "authority"}
     assert all(SHORT.values())
 
 
@@ -115,9 +116,9 @@ def example(text: FreeText) -> dict[str, Any]:
 
 def put(body: dict[str, Any], pointer: str, value: str) -> dict[str, Any]:
     *parents, last = pointer.removeprefix("/").split("/")
-    inner = body
+    inner: Any = body
     for parent in parents:
-        inner = inner.setdefault(parent, {})
+        inner = inner[0] if parent == "*" else inner.setdefault(parent, {})
     inner[last] = value
     return body
 

@@ -20,6 +20,7 @@ from sqlalchemy.types import JSON
 from app.core.columns import Names, UtcDateTime
 from app.core.ids import new_id
 from app.models import Base
+from tests.support.formats import process_number
 from tests.support.people import cpf
 
 SHORTEST = 10
@@ -98,6 +99,26 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("disclosures", "actor_kind"): "staff",
     ("recipients", "status"): "active",
     ("recipients", "retired_at"): None,
+    ("legal_requests", "channel"): "authority",
+    ("legal_requests", "entered_by"): None,
+    ("legal_requests", "kind"): "registration_data",
+    ("legal_requests", "basis"): "mci_10_3",
+    ("legal_requests", "signer_office"): "prosecutor",
+    ("legal_requests", "items"): ("name", "email"),
+    ("legal_requests", "language"): "pt-BR",
+    ("legal_requests", "status"): "received",
+    ("legal_requests", "findings"): [],
+    ("legal_requests", "decisions"): [],
+    ("legal_requests", "targets"): [],
+    ("legal_requests", "reviewed_by"): None,
+    ("legal_requests", "approved_by"): None,
+    ("legal_requests", "approved_again_by"): None,
+    ("legal_requests", "checked_by"): None,
+    ("legal_requests", "closed_at"): None,
+    ("legal_steps", "origin"): "draft",
+    ("legal_steps", "to"): "received",
+    ("legal_steps", "actor_kind"): "staff",
+    ("legal_steps", "reason"): "incomplete",
 }
 """Columns that hold one of a few words, or nothing, by constraint or by meaning."""
 
@@ -196,6 +217,8 @@ _SHAPED: Mapping[tuple[str, str], Callable[[int, str], str]] = {
     ("recipients", "contact_email"): lambda _, text: f"{text}@exemplo.com.br",
     ("disclosures", "sent_to"): lambda _, text: f"{text}@exemplo.com.br",
     ("outbox_messages", "recipient"): lambda _, text: f"{text}@exemplo.com.br",
+    ("legal_requests", "process_number"): lambda number, _: process_number(number),
+    ("legal_requests", "signer_tax_id"): lambda number, _: cpf(830000000 + number),
     ("customers", "postal_code"): lambda number, _: f"{69900000 + number}",
 }
 

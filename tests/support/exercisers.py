@@ -20,6 +20,7 @@ from tests.support.contact_exercisers import CONTACT_EXERCISERS
 from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.factor_exercisers import FACTOR_EXERCISERS, FACTORS_ARE_NO_RECORDS
 from tests.support.incident_exercisers import INCIDENT_EXERCISERS
+from tests.support.legal_exercisers import LEGAL_EXERCISERS
 from tests.support.member_exercisers import MEMBER_EXERCISERS
 from tests.support.officer_exercisers import OFFICER_EXERCISERS
 from tests.support.party_exercisers import PARTY_EXERCISERS
@@ -272,6 +273,7 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     **INCIDENT_EXERCISERS,
     **POLICY_EXERCISERS,
     **FACTOR_EXERCISERS,
+    **LEGAL_EXERCISERS,
     **PARTY_EXERCISERS,
     **OFFICER_EXERCISERS,
     ("post", "/v1/public/registrations/confirm"): Exerciser(

@@ -86,13 +86,16 @@ SEARCHES: Final = st.lists(
 """Up to eight words."""
 
 
-def _process_number(serial: int, year: int, branch: int, court: int, unit: int) -> str:
+def process_number(
+    serial: int, year: int = 2026, branch: int = 8, court: int = 26, unit: int = 100
+) -> str:
+    """A lawsuit's number as the CNJ writes it, its check digits sound."""
     rest = int(f"{serial:07}{year:04}{branch}{court:02}{unit:04}00") % 97
     return f"{serial:07}-{98 - rest:02}.{year:04}.{branch}.{court:02}.{unit:04}"
 
 
 PROCESS_NUMBERS: Final = st.builds(
-    _process_number,
+    process_number,
     st.integers(0, 9_999_999),
     st.integers(1990, 2099),
     st.integers(1, 9),

@@ -45,6 +45,7 @@ OUTGOING: Final[frozenset[tuple[str, str]]] = frozenset(
         *(("staff", f"/reason_text{part}") for part in ("", "/pt-BR", "/en")),
         ("staff", "/text"),
         *(("staff", f"/{part}") for part in ("summary", "summary_en")),
+        ("staff", "/message"),
     }
 )
 """Written by staff, to customers or for colleagues who deal with one: none asks for a secret."""
@@ -59,6 +60,14 @@ INTERNAL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("staff", "/note"): ("policy_draft", "review_note"),
     ("staff", "/answered_by"): ("officer", "vettings"),
     ("staff", "/phone_source"): ("agency", "phone_source"),
+    **{
+        ("staff", f"/{part}"): ("legal_request", part)
+        for part in (
+            *("inquiry_number", "issuing_body", "signer_name", "motivation", "risk_statement"),
+            *("secrecy_basis", "period_zone"),
+        )
+    },
+    ("staff", "/targets/*/name"): ("legal_request", "targets"),
     **{
         ("staff", f"/form/{part}"): ("incident", "form")
         for part in (
@@ -98,6 +107,8 @@ REFUSED: Final[frozenset[tuple[str, str]]] = frozenset(
 _JUDGED = "a half-filled form beside a password that is judged; nothing of it is stored"
 _CREDENTIAL = "tried against what is stored, and never stored"
 
+_EVIDENCE = "what an official asks in law, kept word for word; customers are not shown it"
+
 SHORT: Final[Mapping[tuple[str, str], str]] = {
     **{("judged", f"/{part}"): _JUDGED for part in ("name", "email", "phone", "tax_id", "company")},
     ("public", "/token"): _CREDENTIAL,
@@ -109,6 +120,13 @@ SHORT: Final[Mapping[tuple[str, str], str]] = {
     ("customer", "/token"): _CREDENTIAL,
     ("own", "/code"): _CREDENTIAL,
     ("own", "/credential/response/transports/*"): "a browser's word; only the known ones are kept",
+    **{
+        ("authority", f"/{part}"): _EVIDENCE
+        for part in (
+            *("inquiry_number", "issuing_body", "signer_name", "motivation", "risk_statement"),
+            *("secrecy_basis", "period_zone", "targets/*/name", "message"),
+        )
+    },
     ("auth", "/username"): _CREDENTIAL,
     ("auth", "/totp"): _CREDENTIAL,
     ("auth", "/recovery_code"): _CREDENTIAL,

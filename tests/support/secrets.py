@@ -99,6 +99,9 @@ _SHOWS_OFFICERS = (
     *("/v1/staff/officers", _OFFICER),
     *(f"{_OFFICER}/{deed}" for deed in ("vettings", "suspend", "reinstate")),
 )
+_LEGAL = "/v1/staff/legal-requests"
+_LEGAL_ONE = f"{_LEGAL}/{{legal_request_id}}"
+_SHOWS_LEGAL = (_LEGAL, _LEGAL_ONE, f"{_LEGAL_ONE}/steps")
 _FACTORS = "/v1/staff/authenticators"
 _CONFIRM = f"{_FACTORS}/totp/{{authenticator_id}}/confirm"
 
@@ -130,6 +133,7 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
     **dict.fromkeys(
         [(path, "answered_by") for path in _SHOWS_OFFICERS], "who answered an agency's phone"
     ),
+    **dict.fromkeys([(path, "code") for path in _SHOWS_LEGAL], "what speaks against a request"),
     (f"{_FACTORS}/totp", "secret"): "the caller's own, told once",
     (f"{_FACTORS}/totp", "uri"): "the caller's own, told once",
     (_CONFIRM, "recovery_codes"): "the caller's own, told once",
@@ -146,6 +150,7 @@ TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
     (f"{_CUSTOMER}/consents", "Idempotency-Key"): "the client's own name for one request",
     (f"{_CUSTOMER}/disclosures", "Idempotency-Key"): "the client's own name for one request",
     ("/v1/staff/recipients", "Idempotency-Key"): "the client's own name for one request",
+    (_LEGAL, "Idempotency-Key"): "the client's own name for one request",
     (_AGENCIES, "Idempotency-Key"): "the client's own name for one request",
     **dict.fromkeys([(path, "jurisdiction") for path in (_AGENCIES, _AGENCY)], "where it acts"),
     (f"{_OFFICER}/vettings", "answered_by"): "who answered an agency's phone",

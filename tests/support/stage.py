@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import String, Table, event, select, text
+from sqlalchemy import String, Table, event, insert, select, text
 
 from app.access.actors import Actor
 from app.access.processing import MARKETING, OURSELVES
@@ -23,7 +23,7 @@ from app.core import telemetry
 from app.core.driver_transactions import DriverTransaction
 from app.core.ids import coarse_id, new_id
 from app.core.statements import Prepared, bound, prepare
-from app.models import AuditSubject, Base
+from app.models import AuditSubject, Base, LegalColleague
 from app.services.platform import Platform
 from tests.support.canaries import Canary, plant, plant_everywhere
 from tests.support.contents import Contents, contents
@@ -210,6 +210,7 @@ async def staged(database_url: str, folder: Path, **settings: Any) -> AsyncItera
             staff = await add_all_staff(platform)
             agency = await add_agency(platform, by=staff[Viewer.DIRECTOR].id)
             officer = await add_officer(platform, agency)
+            await _act_for(platform, canaries["legal_requests"], officer)
             tap = Tap()
             tap.open(platform)
             yield Stage(
@@ -282,3 +283,14 @@ def _decoded(cursor: bytes) -> bytes:
         return base64.urlsafe_b64decode(cursor + b"=" * (-len(cursor) % 4))
     except binascii.Error:
         return b""
+
+
+async def _act_for(platform: Platform, request: Canary, officer: OfficerPerson) -> None:
+    """The officer is a colleague on the canary request: it is in their rows."""
+    row = {
+        "request_id": request.values["id"],
+        "officer_id": officer.id,
+        "added_at": platform.clock(),
+    }
+    async with platform.database.transaction() as connection:
+        await connection.execute(insert(LegalColleague).values(**row))

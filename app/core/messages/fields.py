@@ -58,6 +58,41 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     # Lists.
     "list_too_short": _both("Informe ao menos {min}.", "Give at least {min}."),
     "list_too_long": _both("Informe no máximo {max}.", "Give at most {max}."),
+    "basis_not_for_kind": _both(
+        "Esta base legal não sustenta um pedido deste tipo ({article}).",
+        "This legal basis carries no request of this kind ({article}).",
+    ),
+    "office_not_for_basis": _both(
+        "Quem assina neste cargo não pode invocar esta base legal ({article}).",
+        "Whoever signs in this office cannot invoke this legal basis ({article}).",
+    ),
+    "needed_for_basis": _both(
+        "Esta base legal pede este dado ({article}).",
+        "This legal basis wants this ({article}).",
+    ),
+    "target_generic": _both(
+        "Identifique a pessoa por ao menos dois dados: pedidos genéricos ou coletivos são"
+        " recusados ({article}).",
+        "Identify the person by two data at least: generic and collective requests are refused"
+        " ({article}).",
+    ),
+    "period_needed": _both(
+        "Registros e comunicações se pedem por período, com início e fim.",
+        "Records and communications are asked for by period, with its start and end.",
+    ),
+    "period_too_long": _both("No máximo {days} dias.", "At most {days} days."),
+    "unknown_zone": _both(
+        "Diga o fuso do período pelo nome IANA, por exemplo America/Sao_Paulo.",
+        "Give the period's zone by its IANA name, for instance America/Sao_Paulo.",
+    ),
+    "secrecy_needs_basis": _both(
+        "Diga em que lei ou decisão o sigilo se baseia.",
+        "Say which law or order the secrecy rests on.",
+    ),
+    "reason_not_for_deed": _both(
+        "Este motivo não serve para isto.", "This reason is not one for that."
+    ),
+    "needed_for_deed": _both("Isto não se faz sem.", "It is not done without this."),
     "duplicate_item": _both("Aparece mais de uma vez.", "Appears more than once."),
     "exactly_one": _both("Informe um só destes campos.", "Give exactly one of these members."),
     # Dates, ids, addresses on the net.

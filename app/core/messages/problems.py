@@ -597,6 +597,42 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("Conflito", "O registro não está num estado que permita isto. Leia-o de novo."),
         ("Conflict", "The record is not in a state that allows this. Read it again."),
     ),
+    "legal_request_state": _both(
+        (
+            "O pedido não está neste passo",
+            "Isto não se faz com o pedido onde ele está, ou não por você. Leia-o de novo: `next`"
+            " diz o que pode ser feito.",
+        ),
+        (
+            "The request is not at this step",
+            "This is not done with the request where it stands, or not by you. Read it again:"
+            " `next` says what can be done.",
+        ),
+    ),
+    "nothing_granted": _both(
+        (
+            "Nada seria concedido",
+            "Todos os itens estão recusados: recuse o pedido inteiro (`reject`), com o motivo.",
+        ),
+        (
+            "Nothing would be granted",
+            "Every item is refused: refuse the whole request (`reject`), with the reason.",
+        ),
+    ),
+    "nothing_refused": _both(
+        ("Nada foi recusado", "Sem itens recusados não há o que restringir: use `forward`."),
+        ("Nothing was refused", "Without refused items there is nothing to narrow: `forward` it."),
+    ),
+    "must_be_narrowed": _both(
+        (
+            "Parte do pedido vai além da base legal",
+            "Use `narrow`: o remetente precisa saber o que foi recusado, e por quê.",
+        ),
+        (
+            "Part of the request is beyond its basis",
+            "Use `narrow`: the sender must learn what was refused, and why.",
+        ),
+    ),
     "precondition_required": _both(
         (
             "Falta If-Match",

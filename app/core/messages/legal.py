@@ -1,0 +1,44 @@
+"""How the states of a legal request are told to whoever sent it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.core.language import Language
+
+STATES: Final[Mapping[str, Mapping[Language, str]]] = {
+    "draft": {"pt-BR": "rascunho", "en": "draft"},
+    "received": {"pt-BR": "recebido", "en": "received"},
+    "identity_check": {
+        "pt-BR": "conferência de identidade e assinatura",
+        "en": "identity and signature under examination",
+    },
+    "information_requested": {
+        "pt-BR": "precisamos de uma informação",
+        "en": "information is needed",
+    },
+    "legal_review": {"pt-BR": "em análise jurídica", "en": "under legal review"},
+    "narrowed": {"pt-BR": "parte do pedido foi recusada", "en": "part of it was refused"},
+    "approval": {"pt-BR": "aguarda aprovação", "en": "waits for approval"},
+    "collecting": {
+        "pt-BR": "aprovado: os dados estão sendo reunidos",
+        "en": "approved: the data are being collected",
+    },
+    "second_check": {"pt-BR": "segunda conferência", "en": "second check"},
+    "packaged": {"pt-BR": "resposta sendo preparada", "en": "answer being prepared"},
+    "delivered": {"pt-BR": "a resposta está pronta", "en": "the answer is ready"},
+    "acknowledged": {"pt-BR": "recebimento confirmado", "en": "receipt acknowledged"},
+    "closed": {"pt-BR": "encerrado", "en": "closed"},
+    "rejected": {"pt-BR": "recusado", "en": "refused"},
+    "withdrawn": {"pt-BR": "retirado", "en": "withdrawn"},
+    "expired": {"pt-BR": "vencido", "en": "expired"},
+    "appealed": {"pt-BR": "em recurso", "en": "under appeal"},
+}
+"""By state and language, as a phrase that follows a colon."""
+
+DEEDS: Final[Mapping[str, str]] = {
+    "submit": "chegou um pedido novo",
+    "inform": "chegou a informação pedida",
+    "withdraw": "o pedido foi retirado",
+    "appeal": "há recurso",
+}
+"""What the sender did, as the desk is told: in Portuguese, which it speaks."""

@@ -1,0 +1,336 @@
+"""The steps of a legal request: each by the table of `access/legal_workflow.py`, and on record.
+
+One deed, one transaction: the request is locked, the step checked against the table, its effects
+and its notices written, and what was done put on record, with the name of whoever did it.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.actors import Actor
+from app.access.legal_bases import BASES
+from app.access.legal_reasons import NEEDS_REASON, REASONS
+from app.access.legal_workflow import STEPS, State, Step
+from app.core.errors import Failure, FieldError, Refusal
+from app.core.ids import new_id
+from app.models import LegalRequest, LegalStep, Officer, StaffMember, table_of
+from app.projection.projection import Page, Shown
+from app.schemas.legal_requests import DeskStep, SenderStep
+from app.services import legal_letters, legal_requests, legal_scope, legal_targets, records
+from app.services.audit_log import Deed
+from app.services.authorization import require_grounds
+from app.services.legal_clocks import due_at, resumed
+from app.services.legal_findings import findings_of
+from app.services.legal_requests import RESOURCE
+from app.services.listings import find_page
+from app.services.outgoing_texts import require_no_ask_in
+from app.services.platform import Platform
+from app.services.presence import require_presence
+
+STEP: Final = "legal_step"
+ADVANCE: Final[Mapping[str, str]] = {
+    "officer": "authority:legal_request:advance",
+    "staff": "staff:legal_request:advance",
+}
+LIST: Final[Mapping[str, str]] = {
+    "officer": "authority:legal_step:list",
+    "staff": "staff:legal_step:list",
+}
+NEEDS_MESSAGE: Final = frozenset({"ask", "inform", "appeal"})
+"""Deeds that say nothing without words."""
+PEOPLE: Final = ("reviewed_by", "approved_by", "approved_again_by", "checked_by")
+_PEOPLE_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "reviewer": ("reviewed_by",),
+    "approver": ("approved_by", "approved_again_by"),
+    "checker": ("checked_by",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step under way: the request as it was, and what is said with it."""
+
+    step: Step
+    before: Mapping[str, Any]
+    now: datetime
+    by: UUID | None
+    refused: Mapping[str, str]
+
+
+Effect = Callable[[Platform, AsyncConnection, Taken], Coroutine[Any, Any, dict[str, Any]]]
+"""From a step to the columns that it changes beside the state."""
+
+
+async def advance(
+    platform: Platform, actor: Actor, request_id: UUID, form: DeskStep | SenderStep
+) -> Shown:
+    """Do what the form says, if the table lets the caller; the request after.
+
+    Raises `Failure` with ``validation_failed`` (a reason or message is missing or unfit) and
+    ``step_up_required``; `Refusal` with ``not_found``, ``legal_request_state`` for a deed that
+    does not start where the request stands, or that is another's, ``second_person_required``, and
+    ``nothing_granted`` for passing on a request of which nothing is.
+    """
+    action = ADVANCE[actor.kind]
+    require_grounds(actor, action)
+    said = form.model_dump(exclude_unset=True)
+    reason = said.get("reason")
+    _demand_words(actor, said)
+    plan = platform.projection.plan(actor, RESOURCE)
+    async with platform.database.transaction() as connection:
+        values = platform.projection.scope(actor, platform.clock()) | {"id": request_id}
+        locked = platform.projection.one(plan).with_for_update()
+        row = (await connection.execute(locked, values)).first()
+        if row is None:
+            raise _refused("not_found", action, request_id)
+        before = platform.projection.view(plan, row)
+        step = STEPS.get((form.deed, State(before["status"])))
+        if step is None or not legal_requests.may_play(actor, step.who, before["channel"]):
+            raise _refused("legal_request_state", action, request_id)
+        _demand_others(actor, step, before, action)
+        if step.needs_presence:
+            await require_presence(platform, connection, actor)
+        refused = {item["item"]: item["reason"] for item in said.get("refused", ())}
+        taken = Taken(step, before, platform.clock(), actor.id, refused)
+        changes = await _effects(platform, connection, taken)
+        await _store(connection, taken, changes)
+        written = _step_row(taken, changes, actor, await _name(connection, actor), said, reason)
+        await connection.execute(insert(LegalStep).values(**written))
+        await legal_letters.tell(platform, connection, before, written)
+        fields = tuple(sorted({"status", *changes}))
+        done = Deed(action, subject_type=RESOURCE, subject_id=request_id, fields=fields, rows=1)
+        await platform.audit.add(
+            connection, actor, done, legal_requests.reveal(plan, action, request_id)
+        )
+        return await legal_requests.shown(platform, connection, actor, plan, request_id)
+
+
+async def advance_by_system(
+    platform: Platform,
+    connection: AsyncConnection,
+    actor: Actor,
+    request_id: UUID,
+    deed: str,
+    changes: Mapping[str, Any] | None = None,
+) -> bool:
+    """Do a deed of the worker's in the caller's transaction; False if it is not its turn any more.
+
+    Of two workers at once, the second finds it done.
+    """
+    locked = select(LegalRequest.id).where(LegalRequest.id == request_id).with_for_update()
+    if (await connection.execute(locked)).first() is None:
+        return False
+    before = await _row(connection, request_id)
+    step = STEPS.get((deed, State(before["status"])))
+    if step is None or step.who != "system":
+        return False
+    taken = Taken(step, before, platform.clock(), None, {})
+    values = {"status": step.to.value, **(changes or {})}
+    await _store(connection, taken, values)
+    row = _step_row(taken, values, actor, None, {}, None)
+    await connection.execute(insert(LegalStep).values(**row))
+    await legal_letters.tell(platform, connection, before, row)
+    fields = tuple(sorted({"status", *values}))
+    action = f"system:legal_request:{deed}"
+    done = Deed(action, subject_type=RESOURCE, subject_id=request_id, fields=fields, rows=1)
+    await platform.audit.add(connection, actor, done)
+    return True
+
+
+async def list_page(
+    platform: Platform,
+    actor: Actor,
+    request_id: UUID,
+    parameters: Sequence[tuple[str, str]],
+) -> Page:
+    """A page of a request's steps, newest first; on record.
+
+    Raises `Refusal` without permission or grounds, `Failure("not_found")` for a request out of the
+    caller's rows.
+    """
+    action = LIST[actor.kind]
+    await records.require_in_rows(platform, actor, action, RESOURCE, request_id)
+    page, deed = await find_page(
+        platform, actor, action, STEP, parameters, fixed=(("request_id", request_id),)
+    )
+    await platform.audit.write(actor, deed)
+    return page
+
+
+def _demand_words(actor: Actor, said: Mapping[str, Any]) -> None:
+    deed, reason = said["deed"], said.get("reason")
+    errors = []
+    if deed in NEEDS_REASON and reason is None and actor.kind == "staff":
+        errors.append(FieldError("/reason", "needed_for_deed"))
+    if reason is not None and deed not in REASONS[reason].deeds:
+        errors.append(FieldError("/reason", "reason_not_for_deed"))
+    if deed in NEEDS_MESSAGE and said.get("message") is None:
+        errors.append(FieldError("/message", "needed_for_deed"))
+    for place, item in enumerate(said.get("refused", ())):
+        if deed != "narrow" or "narrow" not in REASONS[item["reason"]].deeds:
+            errors.append(FieldError(f"/refused/{place}/reason", "reason_not_for_deed"))
+    if errors:
+        raise Failure("validation_failed", errors=errors)
+    if actor.kind == "staff":
+        require_no_ask_in({"message": said.get("message")})
+
+
+def _demand_others(actor: Actor, step: Step, before: Mapping[str, Any], action: str) -> None:
+    """Four eyes: nobody follows upon themselves. A sender's deed stands apart from nobody."""
+    columns = [column for part in step.apart_from for column in _PEOPLE_OF[part]]
+    if step.deed == "approve":
+        columns.append("approved_by")
+    if columns and actor.id in {before[column] for column in columns}:
+        raise _refused("second_person_required", action, before["id"])
+
+
+async def _effects(platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    changes: dict[str, Any] = {"status": taken.step.to.value}
+    effect = EFFECTS.get(taken.step.deed)
+    if effect is not None:
+        changes |= await effect(platform, connection, taken)
+    return changes
+
+
+async def _submit(_platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    before, now = taken.before, taken.now
+    await legal_targets.match(connection, before["id"], before["targets"], now)
+    return {
+        "submitted_at": now,
+        "legal_due_at": due_at(BASES[before["basis"]], now, before["due_at"]),
+        "findings": await findings_of(connection, before),
+    }
+
+
+async def _ask(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    return {"clock_stopped_at": taken.now}
+
+
+async def _inform(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    stopped = taken.before["clock_stopped_at"] or taken.now
+    due = resumed(taken.before["legal_due_at"], stopped, taken.now)
+    return {"clock_stopped_at": None, "legal_due_at": due}
+
+
+async def _narrow(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    decisions = _decisions(taken)
+    if all(decision["decision"] != "refused" for decision in decisions):
+        raise _refused("nothing_refused", ADVANCE["staff"], taken.before["id"])
+    _demand_granted(taken, decisions)
+    return {"decisions": decisions, "reviewed_by": taken.by}
+
+
+async def _forward(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    if taken.step.origin is State.NARROWED:
+        return {}
+    decisions = _decisions(taken)
+    if any(decision["decision"] == "refused" for decision in decisions):
+        raise _refused("must_be_narrowed", ADVANCE["staff"], taken.before["id"])
+    return {"decisions": decisions, "reviewed_by": taken.by}
+
+
+async def _approve(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    before = taken.before
+    needed = legal_scope.approvals_needed(BASES[before["basis"]], before["targets"])
+    if needed == 1:
+        return {"approved_by": taken.by}
+    if before["approved_by"] is None:
+        return {"approved_by": taken.by, "status": before["status"]}
+    return {"approved_again_by": taken.by}
+
+
+async def _check(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    return {"checked_by": taken.by}
+
+
+async def _begin_again(_p: Platform, _c: AsyncConnection, _taken: Taken) -> dict[str, Any]:
+    """What was decided counts no more: everybody looks anew."""
+    return {"decisions": [], **dict.fromkeys(PEOPLE)}
+
+
+async def _close(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    return {"closed_at": taken.now}
+
+
+EFFECTS: Final[Mapping[str, Effect]] = {
+    "submit": _submit,
+    "ask": _ask,
+    "inform": _inform,
+    "narrow": _narrow,
+    "forward": _forward,
+    "approve": _approve,
+    "check": _check,
+    "return": _begin_again,
+    "resume": _begin_again,
+    "close": _close,
+    "dismiss": _close,
+}
+"""What each deed does beside moving the request on."""
+
+
+def _decisions(taken: Taken) -> list[legal_scope.Decision]:
+    before = taken.before
+    return legal_scope.decide(BASES[before["basis"]], before["items"], taken.refused)
+
+
+def _demand_granted(taken: Taken, decisions: Sequence[legal_scope.Decision]) -> None:
+    """What grants nothing is no narrowing: it is rejected, with its reason."""
+    if all(decision["decision"] == "refused" for decision in decisions):
+        raise _refused("nothing_granted", ADVANCE["staff"], taken.before["id"])
+
+
+async def _store(connection: AsyncConnection, taken: Taken, changes: Mapping[str, Any]) -> None:
+    values = dict(changes)
+    if values["status"] != taken.before["status"]:
+        values["status_at"] = taken.now
+    await connection.execute(
+        update(LegalRequest).where(LegalRequest.id == taken.before["id"]).values(**values)
+    )
+
+
+def _step_row(
+    taken: Taken,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    name: str | None,
+    said: Mapping[str, Any],
+    reason: str | None,
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "request_id": taken.before["id"],
+        "at": taken.now,
+        "deed": taken.step.deed,
+        "origin": taken.step.origin.value,
+        "to": changes["status"],
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "role": actor.viewer.value if actor.kind == "staff" else None,
+        "actor_name": name,
+        "reason": reason,
+        "article": None if reason is None else REASONS[reason].article,
+        "message": said.get("message"),
+        "note": said.get("note"),
+    }
+
+
+async def _name(connection: AsyncConnection, actor: Actor) -> str | None:
+    """A step is signed by a person."""
+    table = Officer if actor.kind == "officer" else StaffMember
+    return (await connection.execute(select(table.name).where(table.id == actor.id))).scalar()
+
+
+async def _row(connection: AsyncConnection, request_id: UUID) -> Mapping[str, Any]:
+    """The request as it is stored, for the worker: nothing of it is shown."""
+    chosen = select(*table_of(LegalRequest).columns).where(LegalRequest.id == request_id)
+    return dict((await connection.execute(chosen)).mappings().one())
+
+
+def _refused(code: str, action: str, request_id: UUID) -> Refusal:
+    return Refusal(code, action=action, subject_type=RESOURCE, subject_id=request_id)

@@ -1,0 +1,110 @@
+"""Which customers a request names: each by two identifiers at least, all pointing to one.
+
+Nothing of it reaches the sender before a director released it: whoever is unknown, or matches in
+part, gets the answer of those who are known. What was matched is looked up once, when the request
+comes in, so that nobody can ask again by changing a letter.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.actors import Actor
+from app.core.emails import email_key
+from app.core.ids import new_id
+from app.models import Customer, LegalTarget
+from app.projection.keys import name_key
+from app.projection.projection import Page
+from app.services import records
+from app.services.listings import find_page
+from app.services.platform import Platform
+
+RESOURCE: Final = "legal_target"
+LIST: Final = "staff:legal_target:list"
+NEEDED: Final = 2
+"""Identifiers that must point to the same customer."""
+
+
+async def match(
+    connection: AsyncConnection, request_id: UUID, targets: list[Mapping[str, Any]], now: datetime
+) -> None:
+    """Look up each person, and keep what was found; what was kept before is replaced."""
+    await connection.execute(delete(LegalTarget).where(LegalTarget.request_id == request_id))
+    rows = []
+    for position, target in enumerate(targets):
+        customer_id, matched_by = await _find(connection, target)
+        rows.append(
+            {
+                "id": new_id(),
+                "request_id": request_id,
+                "position": position,
+                "customer_id": customer_id,
+                "matched_by": matched_by,
+                "matched_at": now,
+            }
+        )
+    await connection.execute(insert(LegalTarget), rows)
+
+
+async def list_page(
+    platform: Platform, actor: Actor, request_id: UUID, parameters: Sequence[tuple[str, str]]
+) -> Page:
+    """A page of the persons of a request with who they are, the last first; on record.
+
+    Raises `Refusal` without permission or grounds, `Failure("not_found")`.
+    """
+    await records.require_in_rows(platform, actor, LIST, "legal_request", request_id)
+    page, deed = await find_page(
+        platform, actor, LIST, RESOURCE, parameters, fixed=(("request_id", request_id),)
+    )
+    await platform.audit.write(actor, deed)
+    return page
+
+
+async def _find(
+    connection: AsyncConnection, target: Mapping[str, Any]
+) -> tuple[UUID | None, tuple[str, ...]]:
+    """The one customer to whom two identifiers point, none of the others contradicting.
+
+    The strong identifiers are looked up; a name alone never finds anybody, it confirms.
+    """
+    conditions = _conditions(target)
+    strong = [condition for name, condition in conditions.items() if name != "name"]
+    found: set[UUID] = set()
+    for condition in strong:
+        ids = (await connection.execute(select(Customer.id).where(condition).limit(NEEDED))).all()
+        found |= {row.id for row in ids}
+    matches = []
+    for customer_id in found:
+        held = [
+            name
+            for name, condition in conditions.items()
+            if await _is(connection, customer_id, condition)
+        ]
+        if len(held) >= NEEDED:
+            matches.append((customer_id, tuple(held)))
+    return matches[0] if len(matches) == 1 else (None, ())
+
+
+async def _is(
+    connection: AsyncConnection, customer_id: UUID, condition: ColumnElement[bool]
+) -> bool:
+    asked = select(Customer.id).where(Customer.id == customer_id, condition)
+    return (await connection.execute(asked)).first() is not None
+
+
+def _conditions(target: Mapping[str, Any]) -> dict[str, ColumnElement[bool]]:
+    conditions: dict[str, ColumnElement[bool]] = {}
+    if "tax_id" in target:
+        conditions["tax_id"] = Customer.tax_id == target["tax_id"]
+    if "email" in target:
+        conditions["email"] = Customer.email_key == email_key(target["email"])
+    if "phone" in target:
+        conditions["phone"] = Customer.phone == target["phone"]
+    if "name" in target:
+        conditions["name"] = Customer.name_key == name_key(target["name"])
+    return conditions

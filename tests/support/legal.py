@@ -1,0 +1,91 @@
+"""Legal requests for tests: an agency in the directory, and what comes from it on paper."""
+
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+
+from tests.support.officers import OfficerPerson
+from tests.support.people import CustomerPerson, StaffPerson
+from tests.support.policies import prove_presence
+from tests.support.service import Service
+
+DESK: Final = "/v1/staff/legal-requests"
+DOOR: Final = "/v1/authority/legal-requests"
+
+
+def asked(**members: Any) -> dict[str, Any]:
+    """A prosecutor's request for a name and an address."""
+    return {
+        "kind": "registration_data",
+        "basis": "mci_10_3",
+        "process_number": "0001234-03.2026.8.26.0100",
+        "issuing_body": "2ª Promotoria de Justiça Criminal da Capital",
+        "signer_name": "Ana Promotora",
+        "signer_tax_id": "111.444.777-35",
+        "signer_office": "prosecutor",
+        "motivation": "Apuração de furto em que o investigado usou um site hospedado aqui.",
+        "items": ["name", "address"],
+        "targets": [{"name": "Maria D'Ávila", "tax_id": "529.982.247-25"}],
+        **members,
+    }
+
+
+def on_paper(agency_id: UUID, **members: Any) -> dict[str, Any]:
+    """The same, as staff enter it."""
+    return asked(channel="paper", agency_id=str(agency_id), **members)
+
+
+def naming(*people: CustomerPerson) -> list[dict[str, Any]]:
+    """Targets that are these customers, by name and e-mail."""
+    return [{"name": each.row["name"], "email": each.row["email"]} for each in people]
+
+
+async def entered(
+    house: Service, by: StaffPerson, agency_id: UUID, **members: Any
+) -> dict[str, Any]:
+    """A draft at the desk."""
+    body = on_paper(agency_id, **members)
+    answer = await house.client.post(DESK, json=body, headers=by.headers)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def step(
+    house: Service, by: StaffPerson, request_id: str, deed: str, **members: Any
+) -> httpx.Response:
+    """Do a deed, having proved to be there."""
+    await prove_presence(house, by)
+    return await house.client.post(
+        f"{DESK}/{request_id}/steps", json={"deed": deed, **members}, headers=by.headers
+    )
+
+
+async def brought(house: Service, by: StaffPerson, request_id: str, *deeds: str) -> dict[str, Any]:
+    """The request after several deeds of one person's."""
+    found: dict[str, Any] = {}
+    for deed in deeds:
+        answer = await step(house, by, request_id, deed)
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+    return found
+
+
+async def sent(house: Service, by: OfficerPerson, **members: Any) -> dict[str, Any]:
+    """A request of an officer's that was received."""
+    answer = await house.client.post(DOOR, json=asked(**members), headers=by.headers)
+    assert answer.status_code == 201, answer.text
+    done = await officer_step(house, by, answer.json()["id"], "submit")
+    assert done.status_code == 200, done.text
+    found: dict[str, Any] = done.json()
+    return found
+
+
+async def officer_step(
+    house: Service, by: OfficerPerson, request_id: str, deed: str, **members: Any
+) -> httpx.Response:
+    """Do a deed of the sender's."""
+    return await house.client.post(
+        f"{DOOR}/{request_id}/steps", json={"deed": deed, **members}, headers=by.headers
+    )

@@ -1,0 +1,139 @@
+"""How to call the routes of the desk for legal requests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from app.access.viewers import Viewer
+from app.models import Base
+from app.projection.plans import Plan
+from tests.support.canaries import plant
+from tests.support.exercising import Exerciser, Expected, Route, items
+from tests.support.legal import DESK, DOOR, asked, on_paper
+from tests.support.stage import Stage
+
+ONE = f"{DESK}/{{legal_request_id}}"
+OWN = f"{DOOR}/{{legal_request_id}}"
+DERIVED = ("next",)
+
+_planted: dict[str, Any] = {}
+"""What the last preparation made, for the request that follows it."""
+
+
+async def _plant(stage: Stage) -> None:
+    """A request of the stage's officer that was just received, and its first step."""
+    tables = Base.metadata.tables
+    async with stage.platform.database.transaction() as connection:
+        request = await plant(
+            connection, tables["legal_requests"], stage.canaries, officer_id=stage.officer.id
+        )
+        request_id = request.values["id"]
+        await plant(connection, tables["legal_steps"], stage.canaries, request_id=request_id)
+    _planted["id"] = request_id
+    stage.tap.clear()
+
+
+def _canary(stage: Stage) -> str:
+    return f"{DESK}/{stage.canaries['legal_requests'].values['id']}"
+
+
+async def _list(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{DESK}?limit=200", headers=headers)
+
+
+async def _read(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(_canary(stage), headers=headers)
+
+
+async def _enter(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    body = on_paper(stage.canaries["agencies"].values["id"])
+    return await stage.client.post(DESK, json=body, headers=headers)
+
+
+async def _steps(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{_canary(stage)}/steps?limit=200", headers=headers)
+
+
+async def _advance(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = f"{DESK}/{_planted['id']}/steps"
+    return await stage.client.post(address, json={"deed": "begin"}, headers=headers)
+
+
+async def _list_own(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{DOOR}?limit=200", headers=headers)
+
+
+async def _send(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.post(DOOR, json=asked(), headers=headers)
+
+
+async def _read_own(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{DOOR}/{_planted['id']}", headers=headers)
+
+
+async def _steps_own(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{DOOR}/{_planted['id']}/steps?limit=200", headers=headers)
+
+
+async def _withdraw(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = f"{DOOR}/{_planted['id']}/steps"
+    return await stage.client.post(address, json={"deed": "withdraw"}, headers=headers)
+
+
+async def _targets(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{_canary(stage)}/targets", headers=headers)
+
+
+def _own(permission: str, resource: str, send: Any, **options: Any) -> Exerciser:
+    """A route of the sender's, about a request of theirs."""
+    return Exerciser(permission, resource, send, canary=False, prepare=_plant, **options)
+
+
+def _advanced(entry: Exerciser, plan: Plan, shown: int) -> list[Expected]:
+    """The deed, and the request that is shown after it."""
+    return [
+        (entry.permission, frozenset(["status"]), 1),
+        (entry.permission, frozenset(plan.visible), shown),
+    ]
+
+
+LEGAL_EXERCISERS: Mapping[Route, Exerciser] = {
+    ("get", DESK): Exerciser(
+        "staff:legal_request:list", "legal_request", _list, records=items, derived=DERIVED
+    ),
+    ("post", DESK): Exerciser(
+        "staff:legal_request:create", "legal_request", _enter, canary=False, derived=DERIVED
+    ),
+    ("get", ONE): Exerciser("staff:legal_request:read", "legal_request", _read, derived=DERIVED),
+    ("get", f"{ONE}/steps"): Exerciser(
+        "staff:legal_step:list", "legal_step", _steps, records=items
+    ),
+    ("post", f"{ONE}/steps"): Exerciser(
+        "staff:legal_request:advance",
+        "legal_request",
+        _advance,
+        canary=False,
+        prepare=_plant,
+        expected=_advanced,
+        derived=DERIVED,
+    ),
+    ("get", f"{ONE}/targets"): Exerciser(
+        "staff:legal_target:list", "legal_target", _targets, records=items
+    ),
+    ("get", DOOR): _own(
+        "authority:legal_request:list", "legal_request", _list_own, records=items, derived=DERIVED
+    ),
+    ("post", DOOR): _own("authority:legal_request:create", "legal_request", _send, derived=DERIVED),
+    ("get", OWN): _own("authority:legal_request:read", "legal_request", _read_own, derived=DERIVED),
+    ("get", f"{OWN}/steps"): _own(
+        "authority:legal_step:list", "legal_step", _steps_own, records=items
+    ),
+    ("post", f"{OWN}/steps"): _own(
+        "authority:legal_request:advance",
+        "legal_request",
+        _withdraw,
+        expected=_advanced,
+        derived=DERIVED,
+    ),
+}
