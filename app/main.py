@@ -41,6 +41,7 @@ from app.routers.customer import analytics_events as customer_analytics_events
 from app.routers.customer import authenticators as customer_authenticators
 from app.routers.customer import contact_requests as own_contact_requests
 from app.routers.customer import interventions as own_interventions
+from app.routers.customer import legal_requests as own_legal_requests
 from app.routers.customer import password as customer_password
 from app.routers.customer import sessions as customer_sessions
 from app.routers.envelope import Envelope
@@ -136,6 +137,7 @@ DOORS = (
     authority_registrations.router,
     staff_legal_requests.router,
     authority_legal_requests.router,
+    own_legal_requests.router,
     public_invitations.router,
     own_interventions.router,
     customer_authenticators.router,

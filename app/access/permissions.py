@@ -70,6 +70,7 @@ TABLE = """
     staff:legal_request:advance       ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_step:list             ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_target:list           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_notice:list           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -117,6 +118,7 @@ TABLE = """
     public:cookie_consent:record      ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:analytics_event:add        ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     customer:access_record:list       yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
+    customer:legal_notice:list        yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     customer:disclosure:list          yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
     public:purpose:read               ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     customer:consent:list             yes  ·    ·    ·    ·    ·    ·    ·    ·    ·    ·
@@ -193,6 +195,7 @@ MEMBERS_TABLE = """
     customer:invoice:read             invoices
     customer:recipient:list           consents
     customer:disclosure:list          consents
+    customer:legal_notice:list        owner
     customer:consent:list             consents
     customer:consent:read             consents
     customer:consent:record           consents
@@ -241,6 +244,7 @@ UNACCEPTING_TABLE = """
     customer:customer:update          one's own data: to correct it (LGPD art. 18, III)
     customer:customer_change:list     one's own data: what became of it, and by whom
     customer:audit_event:list         one's own data: who looked at it
+    customer:legal_notice:list        one's own data: which authority got what of it
     customer:analytics_event:list     one's own data: which visits are kept with it
     customer:access_record:list       one's own data, and protecting oneself: who came in as me?
 """

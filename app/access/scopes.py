@@ -37,6 +37,8 @@ class Scope(StrEnum):
     """What is about the one customer whom an approved target of a legal request names."""
     RECEIVED = "received"
     """Legal requests that were sent, and what hangs on them: no draft of an officer's."""
+    TOLD = "told"
+    """Notices of legal requests that the account was given: never one that is held back."""
     PUBLISHED = "published"
     ACTIVE = "active"
     """Agencies that are not suspended."""
@@ -190,6 +192,11 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.SYSTEMS_ENGINEER: Scope.RECEIVED,
         Viewer.PRIVACY_OFFICER: Scope.RECEIVED,
         Viewer.AUTHORITY: Scope.OWN,
+    },
+    "legal_notice": {
+        Viewer.SELF: Scope.TOLD,
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
     },
     "legal_target": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},
     "policy": dict.fromkeys(Viewer, Scope.ALL),

@@ -657,6 +657,27 @@ LEGAL_TARGET = resource(
     """,
 )
 
+LEGAL_NOTICE = resource(
+    "legal_notice",
+    "legal_notices",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  R    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    reference           R    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    authority           R    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    kind                R    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    article             R    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    items               R    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    approved_at         R    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    sent_at             R    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    request_id          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    customer_id         ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    state               ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    reason              ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    due_at              ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
 INTERNAL = (
     internal("customer_words", "word customer_id"),
     internal("legacy_customers", "legacy_id customer_id imported_at"),
@@ -727,6 +748,7 @@ RESOURCES: Mapping[str, Resource] = {
         LEGAL_REQUEST,
         LEGAL_STEP,
         LEGAL_TARGET,
+        LEGAL_NOTICE,
         *INTERNAL,
     )
 }

@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     refresh_token_days: Annotated[int, Field(ge=1, le=90)] = 30
     small_agent: bool = False
     """Res. CD/ANPD 2/2022: a small agent may take twice as long to tell of an incident."""
+    legal_notice_delay_hours: Annotated[int, Field(ge=0, le=24 * 30)] = 0
+    """How long after a director approved a legal request the customer is told of it, where no
+    secrecy forbids it; 0: before anything is released."""
     fiscal_retention_years: Annotated[int, Field(ge=0)] = 5
     """How long billing sees closed accounts (fiscal records: see CTN arts. 173 and 174)."""
 

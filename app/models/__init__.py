@@ -16,6 +16,7 @@ from app.models.idempotency import IdempotencyKey
 from app.models.interventions import Incident, IncidentTarget, Intervention
 from app.models.invitations import Invitation
 from app.models.invoices import Invoice
+from app.models.legal_notices import LegalNotice
 from app.models.legal_requests import LegalColleague, LegalRequest, LegalStep, LegalTarget
 from app.models.logins import Login, Membership
 from app.models.officers import Officer
@@ -57,6 +58,7 @@ __all__ = [
     "Invoice",
     "LegacyCustomer",
     "LegalColleague",
+    "LegalNotice",
     "LegalRequest",
     "LegalStep",
     "LegalTarget",

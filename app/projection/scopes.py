@@ -37,6 +37,7 @@ from app.models import (
     Invitation,
     Invoice,
     LegalColleague,
+    LegalNotice,
     LegalRequest,
     LegalStep,
     Login,
@@ -265,6 +266,11 @@ def _own_legal_steps() -> ColumnElement[bool]:
     return LegalStep.request_id.in_(select(LegalRequest.id).where(_own_legal_requests()))
 
 
+def _told_legal_notices() -> ColumnElement[bool]:
+    own = LegalNotice.customer_id == bound("scope_customer", LegalNotice.customer_id.type)
+    return and_(own, LegalNotice.state == "sent")
+
+
 CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("customer", Scope.ALL): true,
     ("customer", Scope.OWN): _own_customer,
@@ -325,6 +331,8 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("legal_step", Scope.RECEIVED): _received_legal_steps,
     ("legal_step", Scope.OWN): _own_legal_steps,
     ("legal_target", Scope.ALL): true,
+    ("legal_notice", Scope.ALL): true,
+    ("legal_notice", Scope.TOLD): _told_legal_notices,
 }
 
 

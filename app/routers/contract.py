@@ -304,6 +304,8 @@ _IDEMPOTENT: Final = frozenset(
         ("post", "/v1/staff/incidents"),
         ("post", "/v1/staff/recipients"),
         ("post", "/v1/staff/agencies"),
+        ("post", "/v1/staff/legal-requests"),
+        ("post", "/v1/authority/legal-requests"),
         ("post", "/v1/public/contact-requests"),
         ("post", "/v1/customer/contact-requests"),
         ("post", "/v1/staff/contact-requests/{contact_request_id}/answers"),

@@ -29,6 +29,7 @@ VERBS: Final[Mapping[str, str]] = {
     "customer_list_consents": "customer:consent:read",
     "customer_list_contact_requests": "customer:contact_request:list",
     "customer_list_disclosures": "customer:disclosure:list",
+    "customer_list_legal_requests": "customer:legal_notice:list",
     "customer_list_interventions": "customer:intervention:list",
     "customer_list_invitations": "customer:invitation:list",
     "customer_list_invoices": "customer:invoice:list",

@@ -22,7 +22,14 @@ from app.core.ids import new_id
 from app.models import LegalRequest, LegalStep, Officer, StaffMember, table_of
 from app.projection.projection import Page, Shown
 from app.schemas.legal_requests import DeskStep, SenderStep
-from app.services import legal_letters, legal_requests, legal_scope, legal_targets, records
+from app.services import (
+    legal_letters,
+    legal_notices,
+    legal_requests,
+    legal_scope,
+    legal_targets,
+    records,
+)
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.legal_clocks import due_at, resumed
@@ -102,7 +109,7 @@ async def advance(
         await _store(connection, taken, changes)
         written = _step_row(taken, changes, actor, await _name(connection, actor), said, reason)
         await connection.execute(insert(LegalStep).values(**written))
-        await legal_letters.tell(platform, connection, before, written)
+        await _follow(platform, connection, {**before, **changes}, written)
         fields = tuple(sorted({"status", *changes}))
         done = Deed(action, subject_type=RESOURCE, subject_id=request_id, fields=fields, rows=1)
         await platform.audit.add(
@@ -135,7 +142,7 @@ async def advance_by_system(
     await _store(connection, taken, values)
     row = _step_row(taken, values, actor, None, {}, None)
     await connection.execute(insert(LegalStep).values(**row))
-    await legal_letters.tell(platform, connection, before, row)
+    await _follow(platform, connection, {**before, **values}, row)
     fields = tuple(sorted({"status", *values}))
     action = f"system:legal_request:{deed}"
     done = Deed(action, subject_type=RESOURCE, subject_id=request_id, fields=fields, rows=1)
@@ -272,6 +279,17 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "dismiss": _close,
 }
 """What each deed does beside moving the request on."""
+
+
+async def _follow(
+    platform: Platform,
+    connection: AsyncConnection,
+    request: Mapping[str, Any],
+    step: Mapping[str, Any],
+) -> None:
+    """What comes of a step beside the request, in its own transaction: letters, and notices."""
+    await legal_letters.tell(platform, connection, request, step)
+    await legal_notices.follow(platform, connection, request, step)
 
 
 def _decisions(taken: Taken) -> list[legal_scope.Decision]:

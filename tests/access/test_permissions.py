@@ -57,6 +57,7 @@ GRANTED = {
     "staff:legal_request:create": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_request:advance": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_step:list": ALL_SIGHTED,
+    "staff:legal_notice:list": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_target:list": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "authority:legal_request:list": {Viewer.AUTHORITY},
     "authority:legal_request:read": {Viewer.AUTHORITY},
@@ -197,7 +198,7 @@ ASK_FOR_ACCEPTANCE = {
     "customer:invoice:read",
 }
 """What stays shut until the policy in force was accepted."""
-OWNERS_ALONE = {"customer:audit_event:list"}
+OWNERS_ALONE = {"customer:audit_event:list", "customer:legal_notice:list"}
 DOORS = {
     "staff": set(STAFF_ROLES),
     "customer": {Viewer.SELF},

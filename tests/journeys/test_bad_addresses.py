@@ -20,6 +20,7 @@ HANGING: Final = (
     "{incident_id}/deliveries",
     "{legal_request_id}/steps",
     "{legal_request_id}/targets",
+    "{legal_request_id}/notices",
 )
 
 

@@ -12,6 +12,7 @@ from tests.support.service import Service
 
 DESK: Final = "/v1/staff/legal-requests"
 DOOR: Final = "/v1/authority/legal-requests"
+TOLD: Final = "/v1/customer/legal-requests"
 
 
 def asked(**members: Any) -> dict[str, Any]:

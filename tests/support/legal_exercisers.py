@@ -10,7 +10,7 @@ from app.models import Base
 from app.projection.plans import Plan
 from tests.support.canaries import plant
 from tests.support.exercising import Exerciser, Expected, Route, items
-from tests.support.legal import DESK, DOOR, asked, on_paper
+from tests.support.legal import DESK, DOOR, TOLD, asked, on_paper
 from tests.support.stage import Stage
 
 ONE = f"{DESK}/{{legal_request_id}}"
@@ -85,6 +85,14 @@ async def _targets(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Re
     return await stage.client.get(f"{_canary(stage)}/targets", headers=headers)
 
 
+async def _notices(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{_canary(stage)}/notices?limit=200", headers=headers)
+
+
+async def _told(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{TOLD}?limit=200", headers=headers)
+
+
 def _own(permission: str, resource: str, send: Any, **options: Any) -> Exerciser:
     """A route of the sender's, about a request of theirs."""
     return Exerciser(permission, resource, send, canary=False, prepare=_plant, **options)
@@ -121,6 +129,10 @@ LEGAL_EXERCISERS: Mapping[Route, Exerciser] = {
     ("get", f"{ONE}/targets"): Exerciser(
         "staff:legal_target:list", "legal_target", _targets, records=items
     ),
+    ("get", f"{ONE}/notices"): Exerciser(
+        "staff:legal_notice:list", "legal_notice", _notices, records=items
+    ),
+    ("get", TOLD): Exerciser("customer:legal_notice:list", "legal_notice", _told, records=items),
     ("get", DOOR): _own(
         "authority:legal_request:list", "legal_request", _list_own, records=items, derived=DERIVED
     ),

@@ -42,3 +42,19 @@ DEEDS: Final[Mapping[str, str]] = {
     "appeal": "há recurso",
 }
 """What the sender did, as the desk is told: in Portuguese, which it speaks."""
+
+ITEMS: Final[Mapping[str, Mapping[Language, str]]] = {
+    "name": {"pt-BR": "nome", "en": "name"},
+    "qualification": {"pt-BR": "qualificação pessoal", "en": "personal qualification"},
+    "address": {"pt-BR": "endereço", "en": "address"},
+    "tax_id": {"pt-BR": "CPF ou CNPJ", "en": "CPF or CNPJ"},
+    "email": {"pt-BR": "e-mail", "en": "e-mail address"},
+    "phone": {"pt-BR": "telefone", "en": "phone number"},
+    "account": {"pt-BR": "situação da conta", "en": "state of the account"},
+    "last_login": {"pt-BR": "último acesso", "en": "last sign-in"},
+    "access_records": {"pt-BR": "registros de acesso", "en": "access records"},
+    "consents": {"pt-BR": "consentimentos", "en": "consents"},
+    "disclosures": {"pt-BR": "entregas a terceiros", "en": "disclosures to third parties"},
+    "communications": {"pt-BR": "comunicações", "en": "communications"},
+}
+"""What can be granted of somebody, as they are told."""

@@ -11,6 +11,7 @@ from app.routers.idempotency_key import claim_of
 from app.routers.identifiers import LegalRequestId, read_id
 from app.routers.list_parameters import list_parameters
 from app.routers.strict_route import guards_own_query
+from app.schemas.legal_notices import LegalNoticePage
 from app.schemas.legal_requests import (
     DeskStep,
     EnteredLegalRequest,
@@ -19,7 +20,7 @@ from app.schemas.legal_requests import (
     LegalStepPage,
     LegalTargetPage,
 )
-from app.services import legal_requests, legal_steps, legal_targets
+from app.services import legal_notices, legal_requests, legal_steps, legal_targets
 
 router = APIRouter(prefix="/v1/staff/legal-requests", tags=["staff"], route_class=StaffRoute)
 
@@ -128,6 +129,25 @@ async def advance_legal_request(
 async def list_legal_targets(request: Request, legal_request_id: LegalRequestId) -> Response:
     """Which customer each person is, by two identifiers at least. The sender is never told."""
     found = await legal_targets.list_page(
+        platform_of(request),
+        actor_of(request),
+        read_id(legal_request_id),
+        request.query_params.multi_items(),
+    )
+    return answers.page(found)
+
+
+@router.get(
+    "/{legal_request_id:id}/notices",
+    operation_id="staff_list_legal_notices",
+    summary="Who is told of a legal request, and when",
+    response_model=LegalNoticePage,
+    openapi_extra={**list_parameters("legal_notice"), "x-problems": ["not_found"]},
+)
+@guards_own_query
+async def list_legal_notices(request: Request, legal_request_id: LegalRequestId) -> Response:
+    """Each matched customer of whom something is granted: told, to be told, or why not."""
+    found = await legal_notices.list_of_request(
         platform_of(request),
         actor_of(request),
         read_id(legal_request_id),

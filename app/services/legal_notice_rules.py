@@ -1,0 +1,73 @@
+"""When a customer is told of a legal request about them: one pure function of what is known of it.
+
+Unless secrecy forbids it, always, and before anything leaves where the agency's policy gives no
+other delay. An order of secrecy, or an emergency, puts it off and never puts it away. Preservation
+is never told: it discloses nothing, and Lei 12.965/2014, art. 13, § 5º binds to secrecy about it;
+the order that follows it brings a notice of its own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from app.access.legal_workflow import State
+from app.services.legal_clocks import LONGEST_SECRECY
+
+LONGEST_EMERGENCY: Final = timedelta(hours=72)
+"""How long the danger to somebody's life can keep another one from being told."""
+APPROVED: Final = frozenset(
+    {State.COLLECTING, State.SECOND_CHECK, State.PACKAGED, State.DELIVERED, State.ACKNOWLEDGED}
+)
+"""Where a living approval stands."""
+EMERGENCY_OVER: Final = frozenset({State.ACKNOWLEDGED, State.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rule looks at. `delivered`: something left on the ground of this approval."""
+
+    kind: str
+    status: State
+    approved_at: datetime
+    delivered: bool
+    received_at: datetime
+    secrecy_basis: str | None
+    secrecy_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a notice that was not sent yet; `at` is None for one that is waived."""
+
+    state: Literal["due", "held", "waived"]
+    reason: str | None
+    at: datetime | None
+
+
+def secret_until(facts: Facts) -> datetime | None:
+    """The end of the order of secrecy, if there is one: its own, or the longest that binds."""
+    if facts.secrecy_until is not None:
+        return facts.secrecy_until
+    return None if facts.secrecy_basis is None else facts.received_at + LONGEST_SECRECY
+
+
+def verdict(facts: Facts, delay: timedelta) -> Verdict:
+    """Whether the customer is told, and from when; `delay` is the agency's own policy.
+
+    Without a living approval nobody is told, unless something left before it was lost.
+    """
+    if facts.kind == "preservation":
+        return Verdict("waived", "preservation", None)
+    if facts.status not in APPROVED and not facts.delivered:
+        return Verdict("waived", "nothing_disclosed", None)
+    told = Verdict("due", None, facts.approved_at + delay)
+    for reason, end in (("emergency", _emergency_until(facts)), ("secrecy", secret_until(facts))):
+        if end is not None and told.at is not None and end > told.at:
+            told = Verdict("held", reason, end)
+    return told
+
+
+def _emergency_until(facts: Facts) -> datetime | None:
+    if facts.kind != "emergency" or facts.status in EMERGENCY_OVER:
+        return None
+    return facts.approved_at + LONGEST_EMERGENCY

@@ -1,0 +1,216 @@
+"""What customers are told of legal requests about them: over HTTP, the worker and the mail."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from app.models import AuditEvent, OutboxMessage
+from app.services import legal_notices
+from tests.support.legal import (
+    DESK,
+    TOLD,
+    brought,
+    entered,
+    naming,
+    officer_step,
+    sent,
+    step,
+)
+from tests.support.officers import AgencyMade, add_agency, add_officer
+from tests.support.people import CustomerPerson, StaffPerson, add_customer, add_member, add_staff
+from tests.support.records import rows
+from tests.support.service import Service
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+REVIEWED = ("submit", "begin", "confirm", "forward")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def agency(house: Service, director: StaffPerson) -> AgencyMade:
+    return await add_agency(house.platform, by=director.id)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def privacy(house: Service) -> StaffPerson:
+    return await add_staff(house.platform, "privacy_officer")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def ana(house: Service) -> CustomerPerson:
+    return await add_customer(house.platform)
+
+
+@pytest.fixture
+def approved(
+    house: Service, privacy: StaffPerson, director: StaffPerson, agency: AgencyMade
+) -> Callable[..., Any]:
+    async def approve(*people: CustomerPerson, **members: Any) -> dict[str, Any]:
+        draft = await entered(house, privacy, agency.id, targets=naming(*people), **members)
+        await brought(house, privacy, draft["id"], *REVIEWED)
+        found: dict[str, Any] = (await step(house, director, draft["id"], "approve")).json()
+        return found
+
+    return approve
+
+
+async def told(house: Service, who: CustomerPerson) -> list[dict[str, Any]]:
+    answer = await house.client.get(TOLD, headers=who.headers)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+async def letters(house: Service, who: CustomerPerson) -> list[Any]:
+    chosen = select(OutboxMessage.params, OutboxMessage.language, OutboxMessage.login_id).where(
+        OutboxMessage.template == legal_notices.TEMPLATE, OutboxMessage.customer_id == who.id
+    )
+    return list(await rows(house.platform, chosen))
+
+
+async def planned(house: Service, by: StaffPerson, request_id: str) -> list[dict[str, Any]]:
+    answer = await house.client.get(f"{DESK}/{request_id}/notices", headers=by.headers)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+async def test_the_customer_is_told_what_left_and_nothing_of_others(
+    house: Service, ana: CustomerPerson, approved: Callable[..., Any], privacy: StaffPerson
+) -> None:
+    other = await add_customer(house.platform, name="Bento Outro")
+    request = await approved(ana, other)
+    assert await told(house, ana) == []
+    await legal_notices.work(house.platform)
+    [seen] = await told(house, ana)
+    assert set(seen) == {
+        *("id", "reference", "authority", "kind", "article", "items", "approved_at", "sent_at")
+    }
+    assert (seen["reference"], seen["items"]) == (request["reference"], ["name", "address"])
+    assert "10, § 3º" in seen["article"]
+    [letter] = await letters(house, ana)
+    assert letter.params["items"] == "nome, endereço"
+    assert "Bento" not in str(letter.params)
+    assert {each["state"] for each in await planned(house, privacy, request["id"])} == {"sent"}
+    await legal_notices.work(house.platform)
+    assert len(await letters(house, ana)) == 1, "told once"
+    [event] = await rows(
+        house.platform,
+        select(AuditEvent.fields).where(
+            AuditEvent.action == legal_notices.SEND, AuditEvent.subject_id == UUID(seen["id"])
+        ),
+    )
+    assert set(event.fields) == {"name", "address"}
+
+
+async def test_an_order_of_secrecy_holds_it_back_and_its_end_releases_it(
+    house: Service,
+    ana: CustomerPerson,
+    approved: Callable[..., Any],
+    privacy: StaffPerson,
+    later: Callable[..., None],
+) -> None:
+    until = house.clock() + timedelta(days=30)
+    request = await approved(ana, secrecy_basis="CPP, art. 20", secrecy_until=until.isoformat())
+    [notice] = await planned(house, privacy, request["id"])
+    assert (notice["state"], notice["reason"]) == ("held", "secrecy")
+    await legal_notices.work(house.platform)
+    assert await told(house, ana) == []
+    assert await letters(house, ana) == []
+    log = await house.client.get("/v1/customer/access-log", headers=ana.headers)
+    assert "legal" not in log.text
+    later(days=30, seconds=60)
+    await legal_notices.work(house.platform)
+    assert len(await letters(house, ana)) == 1
+
+
+async def test_an_emergency_holds_it_back_until_the_receipt(
+    house: Service,
+    ana: CustomerPerson,
+    approved: Callable[..., Any],
+    privacy: StaffPerson,
+    later: Callable[..., None],
+) -> None:
+    emergency = {
+        "kind": "emergency",
+        "basis": "lgpd_7_vii",
+        "process_number": None,
+        "risk_statement": "Pessoa desaparecida, com risco à vida.",
+    }
+    request = await approved(ana, **emergency)
+    assert request["status"] == "approval", "two directors"
+    assert await planned(house, privacy, request["id"]) == []
+    second = await add_staff(house.platform, "director")
+    await step(house, second, request["id"], "approve")
+    [notice] = await planned(house, privacy, request["id"])
+    assert (notice["state"], notice["reason"]) == ("held", "emergency")
+    await legal_notices.work(house.platform)
+    assert await letters(house, ana) == []
+    later(hours=73)
+    await legal_notices.work(house.platform)
+    assert len(await letters(house, ana)) == 1
+
+
+async def test_what_is_withdrawn_before_it_was_told_is_never_told(
+    house: Service,
+    ana: CustomerPerson,
+    agency: AgencyMade,
+    privacy: StaffPerson,
+    director: StaffPerson,
+) -> None:
+    beatriz = await add_officer(house.platform, agency)
+    request = await sent(house, beatriz, targets=naming(ana))
+    await brought(house, privacy, request["id"], "begin", "confirm", "forward")
+    await step(house, director, request["id"], "approve")
+    await officer_step(house, beatriz, request["id"], "withdraw")
+    [notice] = await planned(house, privacy, request["id"])
+    assert (notice["state"], notice["reason"]) == ("waived", "nothing_disclosed")
+    await legal_notices.work(house.platform)
+    assert await letters(house, ana) == []
+    assert await told(house, ana) == []
+
+
+@pytest.mark.parametrize("stage", [("submit",), ("submit", "begin", "confirm"), REVIEWED])
+async def test_nothing_is_planned_before_the_approval(
+    house: Service,
+    ana: CustomerPerson,
+    agency: AgencyMade,
+    privacy: StaffPerson,
+    stage: tuple[str, ...],
+) -> None:
+    draft = await entered(house, privacy, agency.id, targets=naming(ana))
+    await brought(house, privacy, draft["id"], *stage)
+    assert await planned(house, privacy, draft["id"]) == []
+    await legal_notices.work(house.platform)
+    assert await letters(house, ana) == []
+
+
+async def test_a_preservation_is_never_told(
+    house: Service,
+    ana: CustomerPerson,
+    approved: Callable[..., Any],
+    privacy: StaffPerson,
+    later: Callable[..., None],
+) -> None:
+    request = await approved(ana, kind="preservation", basis="mci_13_2")
+    assert request["status"] == "collecting"
+    assert await planned(house, privacy, request["id"]) == []
+    later(days=800)
+    await legal_notices.work(house.platform)
+    assert await letters(house, ana) == []
+
+
+async def test_only_owners_see_it(
+    house: Service, ana: CustomerPerson, approved: Callable[..., Any]
+) -> None:
+    await approved(ana)
+    await legal_notices.work(house.platform)
+    member = await add_member(house.platform, ana.id, "consents", "profile")
+    answer = await house.client.get(TOLD, headers=member.headers)
+    assert answer.status_code == 403
+    assert {letter.login_id for letter in await letters(house, ana)} == {ana.login_id}
