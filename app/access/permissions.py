@@ -71,6 +71,9 @@ TABLE = """
     staff:legal_step:list             ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_target:list           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_notice:list           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_hold:list             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_hold:file             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_hold:release          ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·

@@ -193,6 +193,7 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.PRIVACY_OFFICER: Scope.RECEIVED,
         Viewer.AUTHORITY: Scope.OWN,
     },
+    "legal_hold": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},
     "legal_notice": {
         Viewer.SELF: Scope.TOLD,
         Viewer.DIRECTOR: Scope.ALL,

@@ -657,6 +657,26 @@ LEGAL_TARGET = resource(
     """,
 )
 
+LEGAL_HOLD = resource(
+    "legal_hold",
+    "legal_holds",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    request_id          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    customer_id         ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    placed_at           ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    lapses_at           ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    filing_number       ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    filed_at            ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    filed_by            ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    ended_at            ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    end_reason          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    ended_by            ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    end_note            ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
 LEGAL_NOTICE = resource(
     "legal_notice",
     "legal_notices",
@@ -708,6 +728,7 @@ INTERNAL = (
         "confirmed_at withdrawn_at undone_at",
     ),
     internal("contact_forms", "id origin used_at expires_at"),
+    internal("held_copies", "id hold_id resource record_id taken_at content"),
     internal("legal_colleagues", "request_id officer_id added_at"),
     internal("incident_targets", "incident_id login_id done_at"),
     internal(
@@ -748,6 +769,7 @@ RESOURCES: Mapping[str, Resource] = {
         LEGAL_REQUEST,
         LEGAL_STEP,
         LEGAL_TARGET,
+        LEGAL_HOLD,
         LEGAL_NOTICE,
         *INTERNAL,
     )

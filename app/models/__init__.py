@@ -16,6 +16,7 @@ from app.models.idempotency import IdempotencyKey
 from app.models.interventions import Incident, IncidentTarget, Intervention
 from app.models.invitations import Invitation
 from app.models.invoices import Invoice
+from app.models.legal_holds import HeldCopy, LegalHold
 from app.models.legal_notices import LegalNotice
 from app.models.legal_requests import LegalColleague, LegalRequest, LegalStep, LegalTarget
 from app.models.logins import Login, Membership
@@ -50,6 +51,7 @@ __all__ = [
     "CustomerWord",
     "Disclosure",
     "EmailChange",
+    "HeldCopy",
     "IdempotencyKey",
     "Incident",
     "IncidentTarget",
@@ -58,6 +60,7 @@ __all__ = [
     "Invoice",
     "LegacyCustomer",
     "LegalColleague",
+    "LegalHold",
     "LegalNotice",
     "LegalRequest",
     "LegalStep",

@@ -331,6 +331,7 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("legal_step", Scope.RECEIVED): _received_legal_steps,
     ("legal_step", Scope.OWN): _own_legal_steps,
     ("legal_target", Scope.ALL): true,
+    ("legal_hold", Scope.ALL): true,
     ("legal_notice", Scope.ALL): true,
     ("legal_notice", Scope.TOLD): _told_legal_notices,
 }

@@ -1,20 +1,22 @@
 """What is held back for the law: rows about these people are not deleted when their time is over.
 
-A hold (Marco Civil arts. 13 §2 and 15 §2) is about accounts. Whoever keeps holds adds to `HELD` a
-SELECT of the ids of the accounts that are held; whoever deletes by age asks for `free`.
+A hold (Marco Civil arts. 13 §2 and 15 §2) is about accounts (`legal_holds.py`). Whoever deletes by
+age what no hold copies (`held_tables.py`) asks for `free`.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
+
+from app.models import LegalHold
 
 Holds = Sequence[Select[UUID]]
 
-HELD: Final[Holds] = ()
-"""SELECTs of the ids of accounts that are held. Nothing keeps any yet: no account is held."""
+HELD: Final[Holds] = (select(LegalHold.customer_id).where(LegalHold.ended_at.is_(None)),)
+"""SELECTs of the ids of accounts that are held."""
 
 
 def free(account: InstrumentedAttribute[Any], holds: Holds = HELD) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from app.models import LegalRequest, LegalStep, Officer, StaffMember, table_of
 from app.projection.projection import Page, Shown
 from app.schemas.legal_requests import DeskStep, SenderStep
 from app.services import (
+    legal_holds,
     legal_letters,
     legal_notices,
     legal_requests,
@@ -287,9 +288,10 @@ async def _follow(
     request: Mapping[str, Any],
     step: Mapping[str, Any],
 ) -> None:
-    """What comes of a step beside the request, in its own transaction: letters, and notices."""
+    """What comes of a step beside the request, in its own transaction: letters, notices, holds."""
     await legal_letters.tell(platform, connection, request, step)
     await legal_notices.follow(platform, connection, request, step)
+    await legal_holds.follow(platform, connection, request, step)
 
 
 def _decisions(taken: Taken) -> list[legal_scope.Decision]:

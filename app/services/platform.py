@@ -64,6 +64,7 @@ class Platform:
     relying_party: RelyingParty
     registration_sealer: Sealer
     access_sealer: Sealer
+    hold_sealer: Sealer
     mail_templates: MailTemplates
 
     async def close(self) -> None:
@@ -131,6 +132,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         ),
         registration_sealer=Sealer(keyring.secret("pending-registrations")),
         access_sealer=Sealer(keyring.secret("access-records")),
+        hold_sealer=Sealer(keyring.secret("held-copies")),
         mail_templates=MailTemplates(settings.agency_name),
     )
 

@@ -51,6 +51,7 @@ SIGNED = {
     "recipient": (ALL, ALL, ALL, ALL, ALL, NONE, NONE, ALL, NONE, NONE, NONE),
     "legal_request": (NONE, *(Scope.RECEIVED,) * 3, *(NONE,) * 5, Scope.OWN, NONE),
     "legal_step": (NONE, *(Scope.RECEIVED,) * 3, *(NONE,) * 5, Scope.OWN, NONE),
+    "legal_hold": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_notice": (Scope.TOLD, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_target": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
     "analytics_event": (Scope.OWN, *(NONE,) * 10),

@@ -21,6 +21,7 @@ HANGING: Final = (
     "{legal_request_id}/steps",
     "{legal_request_id}/targets",
     "{legal_request_id}/notices",
+    "{legal_request_id}/holds",
 )
 
 

@@ -53,6 +53,7 @@ UNFOLLOWED = {
     "interventions": {"staff_id"},
     "outbox_messages": {"staff_id", "officer_id"},
     "recipients": {"created_by"},
+    "legal_holds": {"filed_by", "ended_by"},
     "legal_requests": {
         *("entered_by", "reviewed_by", "approved_by", "approved_again_by", "checked_by"),
     },

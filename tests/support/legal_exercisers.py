@@ -1,6 +1,7 @@
 """How to call the routes of the desk for legal requests."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -89,6 +90,43 @@ async def _notices(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Re
     return await stage.client.get(f"{_canary(stage)}/notices?limit=200", headers=headers)
 
 
+async def _plant_hold(stage: Stage) -> None:
+    """Another request of the same sender's, that holds somebody."""
+    await _plant(stage)
+    async with stage.platform.database.transaction() as connection:
+        await plant(
+            connection,
+            Base.metadata.tables["legal_holds"],
+            stage.canaries,
+            request_id=_planted["id"],
+            customer_id=stage.other.id,
+            lapses_at=stage.platform.clock() + timedelta(days=60),
+        )
+    stage.tap.clear()
+
+
+async def _holds(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{_canary(stage)}/holds?limit=200", headers=headers)
+
+
+async def _file(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = f"{DESK}/{_planted['id']}/filings"
+    return await stage.client.post(address, json={"filing_number": "1/2026"}, headers=headers)
+
+
+async def _release(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = f"{DESK}/{_planted['id']}/releases"
+    return await stage.client.post(address, json={"reason": "Indeferido."}, headers=headers)
+
+
+def _changed(*fields: str) -> Callable[[Exerciser, Plan, int], list[Expected]]:
+    """What was written on the holds, and the request that is shown after it."""
+    return lambda entry, plan, shown: [
+        (entry.permission, frozenset(fields), 1),
+        (entry.permission, frozenset(plan.visible), shown),
+    ]
+
+
 async def _told(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     return await stage.client.get(f"{TOLD}?limit=200", headers=headers)
 
@@ -131,6 +169,27 @@ LEGAL_EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("get", f"{ONE}/notices"): Exerciser(
         "staff:legal_notice:list", "legal_notice", _notices, records=items
+    ),
+    ("get", f"{ONE}/holds"): Exerciser(
+        "staff:legal_hold:list", "legal_hold", _holds, records=items
+    ),
+    ("post", f"{ONE}/filings"): Exerciser(
+        "staff:legal_hold:file",
+        "legal_request",
+        _file,
+        expected=_changed("filing_number", "filed_at", "filed_by"),
+        canary=False,
+        prepare=_plant_hold,
+        derived=DERIVED,
+    ),
+    ("post", f"{ONE}/releases"): Exerciser(
+        "staff:legal_hold:release",
+        "legal_request",
+        _release,
+        expected=_changed("ended_at", "end_reason", "ended_by", "end_note"),
+        canary=False,
+        prepare=_plant_hold,
+        derived=DERIVED,
     ),
     ("get", TOLD): Exerciser("customer:legal_notice:list", "legal_notice", _told, records=items),
     ("get", DOOR): _own(

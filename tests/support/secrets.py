@@ -39,6 +39,7 @@ SECRET_COLUMNS: Final[Mapping[Place, str]] = {
     ("one_time_tokens", "digest"): "a link's token, digested",
     ("outbox_messages", "sealed"): "links on their way, sealed",
     ("pending_registrations", "form"): "a registration with its password's hash, sealed",
+    ("held_copies", "content"): "what a held customer's rows were, sealed",
     ("idempotency_keys", "key"): "what a caller repeats a request with, digested",
     ("idempotency_keys", "answer"): "an answer to somebody else, sealed",
 }
@@ -101,7 +102,10 @@ _SHOWS_OFFICERS = (
 )
 _LEGAL = "/v1/staff/legal-requests"
 _LEGAL_ONE = f"{_LEGAL}/{{legal_request_id}}"
-_SHOWS_LEGAL = (_LEGAL, _LEGAL_ONE, f"{_LEGAL_ONE}/steps")
+_SHOWS_LEGAL = (
+    *(_LEGAL, _LEGAL_ONE),
+    *(f"{_LEGAL_ONE}/{deed}" for deed in ("steps", "filings", "releases")),
+)
 _FACTORS = "/v1/staff/authenticators"
 _CONFIRM = f"{_FACTORS}/totp/{{authenticator_id}}/confirm"
 

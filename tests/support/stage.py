@@ -271,7 +271,7 @@ def selected(sql: str) -> tuple[str, list[str], list[str]]:
             start = position + 1
         depth += {"(": 1, ")": -1}.get(text[position], 0)
         depth += {"CASE ": 1}.get(text[position : position + 5].upper(), 0)
-        depth -= text[position : position + 4].upper() == " END"
+        depth -= bool(re.match(r" END\b", text[position : position + 5], re.IGNORECASE))
         position += 1
     parts.append(text[start:position].strip())
     names = [part.rpartition(" AS " if " AS " in part else ".")[2].strip('"') for part in parts]

@@ -1,0 +1,192 @@
+"""Holds: what an approved request of preservation freezes, and how that ends.
+
+Placed with the approval, on each customer whom the request names; the authority learns nothing of
+whether there are any. Secret: the desk sees them, the customer never, and no audit event names the
+customer. Each lapses by itself, unless the authority showed in time that it went to court; another
+request of preservation renews it, with a hold of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.actors import Actor
+from app.access.legal_bases import BASES
+from app.access.legal_workflow import State
+from app.core.errors import Refusal
+from app.core.ids import new_id
+from app.models import LegalHold, LegalRequest, LegalTarget
+from app.projection.projection import Page, Shown
+from app.schemas.legal_holds import Filing, Release
+from app.services import held_copies, legal_requests, records
+from app.services.audit_log import Deed
+from app.services.listings import find_page
+from app.services.platform import Platform
+from app.services.system import operator
+
+RESOURCE: Final = "legal_hold"
+LIST: Final = "staff:legal_hold:list"
+FILE: Final = "staff:legal_hold:file"
+RELEASE: Final = "staff:legal_hold:release"
+PLACE: Final = "system:legal_hold:place"
+END: Final = "system:legal_hold:end"
+PRESERVATION: Final = "P"
+"""The tier of the bases that carry a preservation (`legal_bases.py`)."""
+STANDS: Final = timedelta(days=60)
+"""Lei 12.965/2014, art. 13, § 3º: by then the authority has asked a court, or it lapses."""
+ENDED_BY: Final[Mapping[str, str]] = {
+    "withdraw": "withdrawn",
+    "reject": "refused",
+    "dismiss": "refused",
+}
+"""Deeds after which nothing is to be kept for the request any more, and what the hold says then."""
+
+
+async def follow(
+    platform: Platform,
+    connection: AsyncConnection,
+    request: Mapping[str, Any],
+    step: Mapping[str, Any],
+) -> None:
+    """Have the holds of a request follow one step of it, in the step's own transaction."""
+    if step["deed"] == "approve" and step["to"] == State.COLLECTING:
+        if BASES[request["basis"]].tier == PRESERVATION:
+            await _place(platform, connection, request["id"])
+    elif (reason := ENDED_BY.get(step["deed"])) is not None:
+        await _end(platform, connection, reason, LegalHold.request_id == request["id"])
+
+
+async def list_of_request(
+    platform: Platform,
+    actor: Actor,
+    request_id: UUID,
+    parameters: Sequence[tuple[str, str]],
+) -> Page:
+    """A page of the holds of a request, those that ended too; on record.
+
+    Raises `Refusal` without permission or grounds, `Failure("not_found")`, else as `find_page`.
+    """
+    await records.require_in_rows(platform, actor, LIST, legal_requests.RESOURCE, request_id)
+    page, deed = await find_page(
+        platform, actor, LIST, RESOURCE, parameters, fixed=(("request_id", request_id),)
+    )
+    await platform.audit.write(actor, deed)
+    return page
+
+
+async def file(platform: Platform, actor: Actor, request_id: UUID, form: Filing) -> Shown:
+    """Record that the authority asked a court, for every hold of the request that lives.
+
+    Shows the request. Raises `Refusal` without permission or grounds, `Failure("not_found")`, and
+    `Refusal("legal_request_state")` where none lives.
+    """
+    values = {
+        "filing_number": form.filing_number,
+        "filed_at": platform.clock(),
+        "filed_by": actor.id,
+    }
+    return await _change(platform, actor, FILE, request_id, values)
+
+
+async def release(platform: Platform, actor: Actor, request_id: UUID, form: Release) -> Shown:
+    """End every hold of the request that lives, filed or not. Raises as `file` does."""
+    values = {
+        "ended_at": platform.clock(),
+        "end_reason": "released",
+        "ended_by": actor.id,
+        "end_note": form.reason,
+    }
+    return await _change(platform, actor, RELEASE, request_id, values)
+
+
+async def work(platform: Platform) -> None:
+    """End what lapsed, and delete the copies of what is over."""
+    async with platform.database.transaction() as connection:
+        lapsed = (LegalHold.filed_at.is_(None), LegalHold.lapses_at <= platform.clock())
+        await _end(platform, connection, "lapsed", *lapsed)
+    await held_copies.purge(platform)
+
+
+async def _change(
+    platform: Platform, actor: Actor, action: str, request_id: UUID, values: dict[str, Any]
+) -> Shown:
+    resource = legal_requests.RESOURCE
+    await records.require_in_rows(platform, actor, action, resource, request_id)
+    plan = platform.projection.plan(actor, resource)
+    async with platform.database.transaction() as connection:
+        locked = select(LegalRequest.id).where(LegalRequest.id == request_id).with_for_update()
+        await connection.execute(locked)
+        living = (
+            update(LegalHold)
+            .where(LegalHold.request_id == request_id, _lives(platform))
+            .values(**values)
+            .returning(LegalHold.id)
+        )
+        changed = (await connection.execute(living)).all()
+        if not changed:
+            raise Refusal(
+                "legal_request_state", action=action, subject_type=resource, subject_id=request_id
+            )
+        done = Deed(
+            action,
+            subject_type=resource,
+            subject_id=request_id,
+            fields=tuple(sorted(values)),
+            rows=len(changed),
+        )
+        reveal = legal_requests.reveal(plan, action, request_id)
+        await platform.audit.add(connection, actor, done, reveal)
+        return await legal_requests.shown(platform, connection, actor, plan, request_id)
+
+
+def _lives(platform: Platform) -> ColumnElement[bool]:
+    """Not ended, and not past its time, though the worker did not come by yet."""
+    stands = (LegalHold.filed_at.is_not(None)) | (LegalHold.lapses_at > platform.clock())
+    return LegalHold.ended_at.is_(None) & stands
+
+
+async def _place(platform: Platform, connection: AsyncConnection, request_id: UUID) -> None:
+    """On whoever the request does not hold already: a second approval places no second one."""
+    held = exists().where(
+        LegalHold.request_id == LegalTarget.request_id,
+        LegalHold.customer_id == LegalTarget.customer_id,
+        LegalHold.ended_at.is_(None),
+    )
+    matched = (
+        select(LegalTarget.customer_id)
+        .distinct()
+        .where(LegalTarget.request_id == request_id, LegalTarget.customer_id.is_not(None), ~held)
+    )
+    now = platform.clock()
+    for customer_id in (await connection.execute(matched)).scalars().all():
+        assert customer_id is not None  # noqa: S101 - the statement says so
+        hold_id = new_id()
+        placed = {
+            "id": hold_id,
+            "request_id": request_id,
+            "customer_id": customer_id,
+            "placed_at": now,
+            "lapses_at": now + STANDS,
+        }
+        await connection.execute(insert(LegalHold).values(**placed))
+        await held_copies.take(platform, connection, hold_id, customer_id, now)
+        deed = Deed(PLACE, subject_type=RESOURCE, subject_id=hold_id, rows=1)
+        await platform.audit.add(connection, operator(), deed)
+
+
+async def _end(
+    platform: Platform, connection: AsyncConnection, reason: str, *which: ColumnElement[bool]
+) -> None:
+    living = (
+        update(LegalHold)
+        .where(LegalHold.ended_at.is_(None), *which)
+        .values(ended_at=platform.clock(), end_reason=reason)
+        .returning(LegalHold.id)
+    )
+    for row in (await connection.execute(living)).all():
+        deed = Deed(END, subject_type=RESOURCE, subject_id=row.id, fields=("end_reason",), rows=1)
+        await platform.audit.add(connection, operator(), deed)
