@@ -38,6 +38,11 @@ _VALUES: Final[Mapping[tuple[str, str], tuple[str, dict[str, Any]]]] = {
     ("disclosure", "recipient_id"): ("To which third party.", _ID),
     ("officer", "agency_id"): ("Of which agency.", _ID),
     ("officer", "email"): ("Whole.", {"format": "idn-email", "maxLength": LONGEST_EMAIL}),
+    ("legal_request", "agency_id"): ("Of which agency.", _ID),
+    ("legal_request", "process_number"): (
+        "Whole, with or without its separators.",
+        {"format": "cnj-process-number"},
+    ),
     ("audit_event", "actor_id"): ("Who did it.", _ID),
     ("audit_event", "session_id"): ("In which session.", _ID),
     ("audit_event", "subject_id"): ("The one record that it was done to.", _ID),

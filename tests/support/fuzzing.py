@@ -49,6 +49,7 @@ OF_THE_MOMENT: Final = frozenset(
         "tax_id_not_of_kind",
         "reason_required",  # of every role, for a disclosure
         "invalid_tax_id",  # in a query, where values are taken over from elsewhere
+        "invalid_process_number",  # the same
         "tax_id_not_of_country",
         "recipient_missing",
         "unknown_agency",
@@ -70,6 +71,15 @@ OF_THE_MOMENT: Final = frozenset(
         "text_with_link",
         "date_too_old",
         "period_empty",
+        "period_needed",
+        "period_too_long",
+        "basis_not_for_kind",
+        "office_not_for_basis",
+        "needed_for_basis",
+        "unknown_zone",
+        "secrecy_needs_basis",
+        "needed_for_deed",
+        "reason_not_for_deed",
         "unknown_login",
         "password_common",
         "password_incorrect",

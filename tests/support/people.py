@@ -162,7 +162,8 @@ async def add_customer(
     row = columns_of(row) | {key: columns[key] for key in columns if key.endswith("_key")}
     login_id, address = new_id(), login_email or f"login-{number}@exemplo.com.br"
     async with platform.database.transaction() as connection:
-        await connection.execute(insert(Customer).values(**row))
+        open_yet = row | {"status": "active", "closed_at": None}
+        await connection.execute(insert(Customer).values(**open_yet))
         if words := word_rows(row["id"], row["name"]):
             await connection.execute(insert(CustomerWord), words)
         await connection.execute(
@@ -188,6 +189,11 @@ async def add_customer(
         await _accept_policy(platform, connection, login_id)
     if marketing is not None:
         await say_consent(platform, row["id"], granted=marketing)
+    if row["status"] != "active":  # what was said was said before
+        state = {name: row[name] for name in ("status", "closed_at")}
+        async with platform.database.transaction() as connection:
+            changing = update(Customer).where(Customer.id == row["id"]).values(**state)
+            await connection.execute(changing)
     holder = Holder("customer", login_id, Viewer.SELF, row["id"])
     session_id, token, refresh_token = await _session(platform, holder)
     return CustomerPerson(
