@@ -51,8 +51,13 @@ async def follow(
     """Have the notices of a request follow one step of it, in the step's own transaction."""
     if step["deed"] == "approve" and step["to"] == State.COLLECTING:
         await _plan(platform, connection, request, step)
+    await reconsider(platform, connection, request["id"])
+
+
+async def reconsider(platform: Platform, connection: AsyncConnection, request_id: UUID) -> None:
+    """Settle anew what was not sent, by the request as the caller's transaction leaves it."""
     unsent = select(_NOTICE).where(
-        LegalNotice.request_id == request["id"], LegalNotice.state.in_(UNSENT)
+        LegalNotice.request_id == request_id, LegalNotice.state.in_(UNSENT)
     )
     for notice in [dict(row) for row in (await connection.execute(unsent)).mappings()]:
         found = await _verdict(platform, connection, notice)

@@ -60,6 +60,7 @@ GRANTED = {
     "staff:legal_hold:list": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_hold:file": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_hold:release": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
+    "staff:legal_request:keep_secret": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_notice:list": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_target:list": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "authority:legal_request:list": {Viewer.AUTHORITY},

@@ -129,6 +129,33 @@ async def test_an_order_of_secrecy_holds_it_back_and_its_end_releases_it(
     assert len(await letters(house, ana)) == 1
 
 
+async def test_another_order_of_secrecy_holds_back_what_was_not_told_yet(
+    house: Service,
+    ana: CustomerPerson,
+    approved: Callable[..., Any],
+    privacy: StaffPerson,
+    later: Callable[..., None],
+) -> None:
+    def order(days: int) -> dict[str, str]:
+        until = house.clock() + timedelta(days=days)
+        return {"secrecy_basis": "Decisão de 1º/12", "secrecy_until": until.isoformat()}
+
+    request = await approved(ana, **order(9))
+    address = f"{DESK}/{request['id']}/secrecy-orders"
+    for days in (-1, 900):
+        refused = await house.client.post(address, json=order(days), headers=privacy.headers)
+        assert refused.json()["errors"][0]["pointer"] == "/secrecy_until"
+    longer = await house.client.post(address, json=order(40), headers=privacy.headers)
+    assert longer.status_code == 200, longer.text
+    assert longer.json()["secrecy_basis"] == "Decisão de 1º/12"
+    later(days=10)
+    await legal_notices.work(house.platform)
+    assert await letters(house, ana) == []
+    later(days=41)
+    await legal_notices.work(house.platform)
+    assert len(await letters(house, ana)) == 1
+
+
 async def test_an_emergency_holds_it_back_until_the_receipt(
     house: Service,
     ana: CustomerPerson,

@@ -119,8 +119,15 @@ async def _release(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Re
     return await stage.client.post(address, json={"reason": "Indeferido."}, headers=headers)
 
 
+async def _order(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    until = (stage.platform.clock() + timedelta(days=9)).isoformat()
+    body = {"secrecy_basis": "CPP, art. 20", "secrecy_until": until}
+    address = f"{DESK}/{_planted['id']}/secrecy-orders"
+    return await stage.client.post(address, json=body, headers=headers)
+
+
 def _changed(*fields: str) -> Callable[[Exerciser, Plan, int], list[Expected]]:
-    """What was written on the holds, and the request that is shown after it."""
+    """What was written, and the request that is shown after it."""
     return lambda entry, plan, shown: [
         (entry.permission, frozenset(fields), 1),
         (entry.permission, frozenset(plan.visible), shown),
@@ -189,6 +196,15 @@ LEGAL_EXERCISERS: Mapping[Route, Exerciser] = {
         expected=_changed("ended_at", "end_reason", "ended_by", "end_note"),
         canary=False,
         prepare=_plant_hold,
+        derived=DERIVED,
+    ),
+    ("post", f"{ONE}/secrecy-orders"): Exerciser(
+        "staff:legal_request:keep_secret",
+        "legal_request",
+        _order,
+        expected=_changed("secrecy_basis", "secrecy_until"),
+        canary=False,
+        prepare=_plant,
         derived=DERIVED,
     ),
     ("get", TOLD): Exerciser("customer:legal_notice:list", "legal_notice", _told, records=items),

@@ -104,7 +104,7 @@ _LEGAL = "/v1/staff/legal-requests"
 _LEGAL_ONE = f"{_LEGAL}/{{legal_request_id}}"
 _SHOWS_LEGAL = (
     *(_LEGAL, _LEGAL_ONE),
-    *(f"{_LEGAL_ONE}/{deed}" for deed in ("steps", "filings", "releases")),
+    *(f"{_LEGAL_ONE}/{deed}" for deed in ("steps", "filings", "releases", "secrecy-orders")),
 )
 _FACTORS = "/v1/staff/authenticators"
 _CONFIRM = f"{_FACTORS}/totp/{{authenticator_id}}/confirm"

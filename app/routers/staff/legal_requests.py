@@ -11,7 +11,7 @@ from app.routers.idempotency_key import claim_of
 from app.routers.identifiers import LegalRequestId, read_id
 from app.routers.list_parameters import list_parameters
 from app.routers.strict_route import guards_own_query
-from app.schemas.legal_notices import LegalNoticePage
+from app.schemas.legal_notices import LegalNoticePage, SecrecyOrder
 from app.schemas.legal_requests import (
     DeskStep,
     EnteredLegalRequest,
@@ -20,7 +20,7 @@ from app.schemas.legal_requests import (
     LegalStepPage,
     LegalTargetPage,
 )
-from app.services import legal_notices, legal_requests, legal_steps, legal_targets
+from app.services import legal_notices, legal_requests, legal_secrecy, legal_steps, legal_targets
 
 router = APIRouter(prefix="/v1/staff/legal-requests", tags=["staff"], route_class=StaffRoute)
 
@@ -154,3 +154,20 @@ async def list_legal_notices(request: Request, legal_request_id: LegalRequestId)
         request.query_params.multi_items(),
     )
     return answers.page(found)
+
+
+@router.post(
+    "/{legal_request_id:id}/secrecy-orders",
+    operation_id="staff_order_legal_secrecy",
+    summary="Record an order of secrecy about a legal request",
+    response_model=LegalRequestView,
+    openapi_extra={"x-problems": ["not_found"]},
+)
+async def order_legal_secrecy(
+    request: Request, legal_request_id: LegalRequestId, form: SecrecyOrder
+) -> Response:
+    """It takes the place of the one before; whoever was not told yet is told when it ends."""
+    detail = await legal_secrecy.order(
+        platform_of(request), actor_of(request), read_id(legal_request_id), form
+    )
+    return answers.shown(detail)
