@@ -26,7 +26,16 @@ from app.security.sealing import SealBroken
 from app.services import access_records, derived_data, held_copies, legal_holds, legal_notices
 from app.services.sessions import Holder, open_session
 from app.worker.loop import DUTIES
-from tests.support.legal import DESK, brought, entered, naming, officer_step, sent, step
+from tests.support.legal import (
+    DESK,
+    approved_again,
+    brought,
+    entered,
+    naming,
+    officer_step,
+    sent,
+    step,
+)
 from tests.support.officers import AgencyMade, add_agency, add_officer
 from tests.support.people import (
     CustomerPerson,
@@ -301,6 +310,19 @@ async def test_what_a_withdrawn_consent_erases_is_erased_and_kept(
     assert await rows(house.platform, mine) == []
     [copy] = await kept(house, hold["id"], "analytics_events")
     assert copy["path"] == "/planos"
+
+
+async def test_a_second_approval_places_no_second_hold(
+    house: Service,
+    ana: CustomerPerson,
+    preserve: Preserve,
+    privacy: StaffPerson,
+    director: StaffPerson,
+) -> None:
+    request_id = await preserve(ana)
+    [before] = await holds(house, privacy, request_id)
+    await approved_again(house, privacy, director, request_id)
+    assert await holds(house, privacy, request_id) == [before]
 
 
 async def test_a_copy_that_was_moved_does_not_open(

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.models import AuditEvent, OutboxMessage
+from app.models import AuditEvent, Membership, OutboxMessage
 from app.services import legal_notices
 from tests.support.legal import (
     DESK,
     TOLD,
+    approved_again,
     brought,
     entered,
     naming,
@@ -230,6 +231,37 @@ async def test_a_preservation_is_never_told(
     later(days=800)
     await legal_notices.work(house.platform)
     assert await letters(house, ana) == []
+
+
+@pytest.mark.parametrize("told_before", [True, False])
+async def test_whoever_was_told_is_not_told_again_of_the_same(
+    house: Service,
+    ana: CustomerPerson,
+    approved: Callable[..., Any],
+    privacy: StaffPerson,
+    director: StaffPerson,
+    told_before: bool,
+) -> None:
+    request = await approved(ana)
+    if told_before:
+        await legal_notices.work(house.platform)
+    await approved_again(house, privacy, director, request["id"])
+    await legal_notices.work(house.platform)
+    assert len(await letters(house, ana)) == 1
+    states = {each["state"] for each in await planned(house, privacy, request["id"])}
+    assert states == ({"sent"} if told_before else {"sent", "waived"})
+
+
+async def test_where_nobody_owns_the_account_nobody_is_told(
+    house: Service, ana: CustomerPerson, approved: Callable[..., Any], privacy: StaffPerson
+) -> None:
+    request = await approved(ana)
+    async with house.platform.database.transaction() as connection:
+        gone = update(Membership).where(Membership.customer_id == ana.id)
+        await connection.execute(gone.values(revoked_at=house.clock()))
+    await legal_notices.work(house.platform)
+    [notice] = await planned(house, privacy, request["id"])
+    assert (notice["state"], notice["reason"]) == ("waived", "nobody_to_tell")
 
 
 async def test_only_owners_see_it(

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import httpx
 
+from app.services import legal_steps
+from app.services.system import operator
 from tests.support.officers import OfficerPerson
 from tests.support.people import CustomerPerson, StaffPerson
 from tests.support.policies import prove_presence
@@ -90,3 +92,18 @@ async def officer_step(
     return await house.client.post(
         f"{DOOR}/{request_id}/steps", json={"deed": deed, **members}, headers=by.headers
     )
+
+
+async def approved_again(
+    house: Service, desk: StaffPerson, director: StaffPerson, request_id: str
+) -> None:
+    """An approved request that the second check sent back, reviewed and approved once more."""
+    async with house.platform.database.transaction() as connection:
+        assert await legal_steps.advance_by_system(
+            house.platform, connection, operator(), UUID(request_id), "collected"
+        )
+    back = await step(house, desk, request_id, "return", reason="scope_differs")
+    assert back.status_code == 200, back.text
+    await brought(house, desk, request_id, "forward")
+    done = await step(house, director, request_id, "approve")
+    assert done.json()["status"] == "collecting", done.text
