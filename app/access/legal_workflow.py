@@ -124,6 +124,21 @@ DEEDS: Final = tuple(dict.fromkeys(step.deed for step in STEPS.values()))
 ENDED: Final = frozenset({State.CLOSED, State.REJECTED, State.WITHDRAWN, State.EXPIRED})
 """Where nothing more leaves unless it is taken up again."""
 
+UNANSWERED: Final = frozenset(
+    {
+        State.RECEIVED,
+        State.IDENTITY_CHECK,
+        State.LEGAL_REVIEW,
+        State.NARROWED,
+        State.APPROVAL,
+        State.COLLECTING,
+        State.SECOND_CHECK,
+        State.PACKAGED,
+    }
+)
+"""Where the agency owes an answer, and the deadline counts. Not while the sender owes something,
+nor while an appeal is open."""
+
 
 def origins(deed: str) -> frozenset[State]:
     """The states that a deed can start in."""

@@ -34,6 +34,16 @@ def add(moment: datetime, days: int) -> datetime:
     return datetime.combine(day, _LAST_SECOND, ZONE).astimezone(UTC)
 
 
+def day_before(day: date, days: int) -> date:
+    """The business day that is `days` business days before a day; `days` is at least 1."""
+    if days < 1:
+        raise ValueError("at least one business day before")
+    while days:
+        day -= timedelta(days=1)
+        days -= is_business_day(day)
+    return day
+
+
 def is_business_day(day: date) -> bool:
     """Whether Brazil as a whole works on that day."""
     return day.weekday() < 5 and day not in _holidays(day.year)

@@ -4,7 +4,7 @@ They name the reference, the step and the words said with it; what was asked, an
 at the doors, behind a second factor.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import or_, select
@@ -38,6 +38,20 @@ async def tell(
         await _tell_sender(platform, connection, request, step)
 
 
+async def senders(connection: AsyncConnection, request: Mapping[str, Any]) -> Sequence[Any]:
+    """Id, name, e-mail and language of whoever acts for a request at the authorities' door.
+
+    The officer and the colleagues on it, as far as they are in office; nobody for what came on
+    paper, which is answered on paper.
+    """
+    others = select(LegalColleague.officer_id).where(LegalColleague.request_id == request["id"])
+    chosen = select(Officer.id, Officer.name, Officer.email, Officer.language).where(
+        or_(Officer.id == request["officer_id"], Officer.id.in_(others)),
+        Officer.status == "active",
+    )
+    return (await connection.execute(chosen)).all()
+
+
 async def _tell_desk(
     platform: Platform,
     connection: AsyncConnection,
@@ -69,12 +83,6 @@ async def _tell_sender(
     request: Mapping[str, Any],
     step: Mapping[str, Any],
 ) -> None:
-    """The officer and the colleagues on it; what came on paper is answered on paper."""
-    others = select(LegalColleague.officer_id).where(LegalColleague.request_id == request["id"])
-    chosen = select(Officer.id, Officer.name, Officer.email, Officer.language).where(
-        or_(Officer.id == request["officer_id"], Officer.id.in_(others)),
-        Officer.status == "active",
-    )
     messages = [
         Message(
             TO_SENDER,
@@ -89,6 +97,6 @@ async def _tell_sender(
             },
             key=f"{TO_SENDER}:{step['id']}:{row.id}",
         )
-        for row in await connection.execute(chosen)
+        for row in await senders(connection, request)
     ]
     await outbox.queue(platform, connection, *messages)
