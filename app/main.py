@@ -15,6 +15,7 @@ from app.core.settings import Settings
 from app.routers import docs, health, metrics, openapi, problems
 from app.routers.auth import keys, passkeys, step_up, tokens
 from app.routers.authority import authenticators as authority_authenticators
+from app.routers.authority import legal_colleagues
 from app.routers.authority import legal_requests as authority_legal_requests
 from app.routers.authority import login as authority_login
 from app.routers.authority import password as authority_password
@@ -58,6 +59,7 @@ from app.routers.public import (
     policies,
     purposes,
     registrations,
+    transparency_reports,
 )
 from app.routers.public import contact_requests as public_contact_requests
 from app.routers.public import email_changes as public_email_changes
@@ -69,6 +71,7 @@ from app.routers.staff import (
     customers,
     incidents,
     interventions,
+    legal_custody,
     legal_holds,
     messages,
     officers,
@@ -140,6 +143,9 @@ DOORS = (
     legal_holds.router,
     authority_legal_requests.router,
     own_legal_requests.router,
+    legal_colleagues.router,
+    legal_custody.router,
+    transparency_reports.router,
     public_invitations.router,
     own_interventions.router,
     customer_authenticators.router,

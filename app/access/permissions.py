@@ -75,6 +75,7 @@ TABLE = """
     staff:legal_hold:list             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_hold:file             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_hold:release          ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_custody:list          ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -138,6 +139,10 @@ TABLE = """
     authority:legal_request:create    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
     authority:legal_request:advance   ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
     authority:legal_step:list         ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_colleague:list    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_colleague:add     ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_colleague:remove  ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    public:transparency_report:read   ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:policy:list                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:policy:read                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:assess            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes

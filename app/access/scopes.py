@@ -199,6 +199,12 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.DIRECTOR: Scope.ALL,
         Viewer.PRIVACY_OFFICER: Scope.ALL,
     },
+    "legal_colleague": {Viewer.AUTHORITY: Scope.OWN},
+    "audit_seal": {
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.SYSTEMS_ENGINEER: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+    },
     "legal_target": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},
     "policy": dict.fromkeys(Viewer, Scope.ALL),
     "policy_draft": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},

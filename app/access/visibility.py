@@ -604,6 +604,7 @@ LEGAL_REQUEST = resource(
     due_at              ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     legal_due_at        ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | sort
     clock_stopped_at    ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    lapse_told_at       ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     secrecy_basis       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     secrecy_until       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     language            ·    R   R   R   ·   ·   ·   ·   ·   R   ·
@@ -698,6 +699,34 @@ LEGAL_NOTICE = resource(
     """,
 )
 
+LEGAL_COLLEAGUE = resource(
+    "legal_colleague",
+    "legal_colleagues",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    officer_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   R   ·
+    added_at            ·    ·   ·   ·   ·   ·   ·   ·   ·   R   ·
+    request_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+AUDIT_SEAL = resource(
+    "audit_seal",
+    "audit_seals",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    number              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    sealed_at           ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    events              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    digest              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    first_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    last_id             ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    previous            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    kid                 ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    signature           ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
 INTERNAL = (
     internal("customer_words", "word customer_id"),
     internal("legacy_customers", "legacy_id customer_id imported_at"),
@@ -709,10 +738,6 @@ INTERNAL = (
     internal("consent_subjects", "id kind events"),
     internal("outbox_batches", "batch template contents recipients created_at queued_at"),
     internal("audit_subjects", "subject_id event_id"),
-    internal(
-        "audit_seals",
-        "number sealed_at first_id last_id events digest previous kid signature",
-    ),
     internal("idempotency_keys", "key request_digest answer created_at"),
     internal(
         "one_time_tokens", "digest purpose login_id subject_id created_at expires_at spent_at"
@@ -729,8 +754,8 @@ INTERNAL = (
     ),
     internal("contact_forms", "id origin used_at expires_at"),
     internal("held_copies", "id hold_id resource record_id taken_at content"),
-    internal("legal_colleagues", "request_id officer_id added_at"),
     internal("incident_targets", "incident_id login_id done_at"),
+    internal("transparency_reports", "period published_at figures"),  # sums, told by their service
     internal(
         "stored_files",
         "id purpose name media_type bytes sha256 created_at completed_at deleted_at",
@@ -771,6 +796,8 @@ RESOURCES: Mapping[str, Resource] = {
         LEGAL_TARGET,
         LEGAL_HOLD,
         LEGAL_NOTICE,
+        LEGAL_COLLEAGUE,
+        AUDIT_SEAL,
         *INTERNAL,
     )
 }
@@ -783,9 +810,11 @@ COMPANIONS: Mapping[str, Companion] = {
     ),
     "disclosure": Companion("recipient", "recipient_id", ("name", "country", "status")),
     "officer": Companion("agency", "agency_id", ("name", "kind", "jurisdiction", "status")),
+    "legal_colleague": Companion("officer", "officer_id", ("name", "email", "office")),
 }
 """Records that are shown within another one: a member is a membership and the login that has it,
-a disclosure is shown with whom it went to, an officer with their agency."""
+a disclosure is shown with whom it went to, an officer with their agency, a colleague with who they
+are."""
 
 
 def matrix_text(resources: Mapping[str, Resource] = RESOURCES) -> str:

@@ -30,6 +30,7 @@ from app.models.registrations import PendingRegistration
 from app.models.sessions import RefreshToken, Session
 from app.models.staff import StaffMember
 from app.models.stored_files import StoredFile, StoredFileChunk
+from app.models.transparency_reports import TransparencyReport
 
 __all__ = [
     "AccessRecord",
@@ -83,5 +84,6 @@ __all__ = [
     "StaffMember",
     "StoredFile",
     "StoredFileChunk",
+    "TransparencyReport",
     "table_of",
 ]

@@ -66,3 +66,5 @@ class AuditSeal(Base):
     previous: Mapped[bytes] = mapped_column(LargeBinary(32))
     kid: Mapped[str] = mapped_column(String(64))
     signature: Mapped[bytes] = mapped_column(LargeBinary(64))
+
+    __table_args__ = (Index(None, "last_id"),)

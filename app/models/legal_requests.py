@@ -23,7 +23,8 @@ class LegalRequest(Base):
     sent it, None for what came on paper or by mail: then `entered_by` is who typed it in.
     `legal_due_at` is the deadline: the
     law's, or the sender's own (`due_at`) where that is sooner; while the sender owes information,
-    the clock stands (`clock_stopped_at`). The database itself keeps reviewer, approvers and checker
+    the clock stands (`clock_stopped_at`). `lapse_told_at` is when the sender was last told that the
+    request will lapse. The database itself keeps reviewer, approvers and checker
     apart.
     """
 
@@ -53,6 +54,7 @@ class LegalRequest(Base):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     legal_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     clock_stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lapse_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     secrecy_basis: Mapped[str | None] = mapped_column(String(300))
     secrecy_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     language: Mapped[str] = mapped_column(String(8))

@@ -104,11 +104,18 @@ class Projection:
         """`by_id` for use inside a transaction: binds ``id`` and the scope's values."""
         return self._queries[plan.viewer, plan.purpose, plan.resource].one()
 
+    def place(self, plan: Plan, query: Query, actor: Actor) -> list[Any]:
+        """Where the cursor of a query says that its page begins: nothing without a cursor.
+
+        Raises `Failure("invalid_cursor")`.
+        """
+        if query.cursor is None:
+            return []
+        return self._cursors.read(query.cursor, _identity(plan, query, actor))
+
     def listing(self, plan: Plan, query: Query, actor: Actor) -> tuple[Prepared, dict[str, Any]]:
         """The statement of a page and what it binds. Raises `Failure("invalid_cursor")`."""
-        place: list[Any] = []
-        if query.cursor is not None:
-            place = self._cursors.read(query.cursor, _identity(plan, query, actor))
+        place = self.place(plan, query, actor)
         queries = self._queries[plan.viewer, plan.purpose, plan.resource]
         return queries.list_of(shape_of(query)), list_values(query, place)
 

@@ -262,6 +262,10 @@ def _received_legal_steps() -> ColumnElement[bool]:
     return LegalStep.request_id.in_(received)
 
 
+def _own_legal_colleagues() -> ColumnElement[bool]:
+    return LegalColleague.request_id.in_(select(LegalRequest.id).where(_own_legal_requests()))
+
+
 def _own_legal_steps() -> ColumnElement[bool]:
     return LegalStep.request_id.in_(select(LegalRequest.id).where(_own_legal_requests()))
 
@@ -334,6 +338,8 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("legal_hold", Scope.ALL): true,
     ("legal_notice", Scope.ALL): true,
     ("legal_notice", Scope.TOLD): _told_legal_notices,
+    ("legal_colleague", Scope.OWN): _own_legal_colleagues,
+    ("audit_seal", Scope.ALL): true,
 }
 
 

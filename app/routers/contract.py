@@ -303,6 +303,8 @@ _IDEMPOTENT: Final = frozenset(
         ("post", "/v1/staff/interventions"),
         ("post", "/v1/staff/incidents"),
         ("post", "/v1/staff/recipients"),
+        ("post", "/v1/staff/legal-requests"),
+        ("post", "/v1/authority/legal-requests"),
         ("post", "/v1/staff/agencies"),
         ("post", "/v1/staff/legal-requests"),
         ("post", "/v1/authority/legal-requests"),

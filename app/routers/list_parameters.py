@@ -70,7 +70,16 @@ def list_parameters(resource: str, viewer: Viewer | None = None) -> Mapping[str,
     if any(Use.PERIOD in row.uses for row in rows):
         for name, meaning in (("since", "From this moment on."), ("until", "Before this moment.")):
             described.append(_parameter(name, meaning, format="date-time"))
-    described.append(
+    return {"x-parameters": [*described, *_page()]}
+
+
+def page_parameters() -> Mapping[str, Any]:
+    """``openapi_extra`` for a list that is told page by page, and takes no other parameter."""
+    return {"x-parameters": _page()}
+
+
+def _page() -> list[dict[str, Any]]:
+    return [
         _parameter(
             "limit",
             "The most items of a page.",
@@ -78,10 +87,9 @@ def list_parameters(resource: str, viewer: Viewer | None = None) -> Mapping[str,
             minimum=1,
             maximum=MAX_PAGE,
             default=PAGE,
-        )
-    )
-    described.append(_parameter("cursor", "`next_cursor` of the page before."))
-    return {"x-parameters": described}
+        ),
+        _parameter("cursor", "`next_cursor` of the page before."),
+    ]
 
 
 def _filter(resource: str, name: str) -> dict[str, Any]:

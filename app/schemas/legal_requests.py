@@ -171,6 +171,7 @@ _REQUEST: Final[dict[str, Any]] = {
     "created_at": "2026-11-30T12:00:00Z",
     "submitted_at": "2026-11-30T12:10:00Z",
     "closed_at": None,
+    "overdue": False,
     "next": ["withdraw", "appeal"],
 }
 _DESK: Final[dict[str, Any]] = _REQUEST | {
@@ -418,6 +419,9 @@ class LegalRequestView(View):
     created_at: Moment
     submitted_at: Moment | MISSING | None = MISSING
     closed_at: Moment | MISSING | None = MISSING
+    overdue: Annotated[
+        bool, Field(description="Whether the agency owes an answer and `legal_due_at` is past.")
+    ]
     next: Annotated[list[str], Field(description="What can be done with it now, at this door.")]
 
 

@@ -6,6 +6,7 @@ The law alone says when (`legal_notice_rules.py`), and nobody sends one by hand.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -104,7 +105,7 @@ async def list_of_request(
     page, deed = await find_page(
         platform, actor, LIST, RESOURCE, parameters, fixed=(("request_id", request_id),)
     )
-    await platform.audit.write(actor, deed)
+    await platform.audit.write(actor, replace(deed, subject_id=request_id))
     return page
 
 

@@ -6,6 +6,8 @@ was decided; never whether somebody is a customer, before a director released it
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.access.legal_bases import BASES
-from app.access.legal_workflow import State, open_deeds
+from app.access.legal_workflow import UNANSWERED, State, open_deeds
 from app.access.viewers import Viewer
 from app.core.errors import Failure, FieldError
 from app.core.ids import new_id
@@ -95,26 +97,29 @@ async def list_page(
 ) -> Page:
     """A page of the requests in the caller's rows; on record. Raises as `find_page` does."""
     page, deed = await find_page(platform, actor, LIST[actor.kind], RESOURCE, parameters)
-    await platform.audit.write(actor, deed)
-    return Page([View(told(actor, item)) for item in page.items], page.next_cursor)
+    shown = [item["id"] for item in page.items]
+    await platform.audit.write(actor, replace(deed, subjects=shown))
+    now = platform.clock()
+    return Page([View(told(actor, item, now)) for item in page.items], page.next_cursor)
 
 
 async def read(platform: Platform, actor: Actor, request_id: UUID) -> Shown:
     """One request, and what the caller can do with it; on record. Raises as `records.view`."""
     view = await records.view(platform, actor, READ[actor.kind], RESOURCE, request_id)
     return platform.projection.show(
-        platform.projection.plan(actor, RESOURCE), View(told(actor, view))
+        platform.projection.plan(actor, RESOURCE), View(told(actor, view, platform.clock()))
     )
 
 
-def told(actor: Actor, view: View) -> dict[str, Any]:
-    """A request as it leaves: with what the caller can do next."""
+def told(actor: Actor, view: View, now: datetime) -> dict[str, Any]:
+    """A request as it leaves: whether its answer is overdue, and what the caller can do next."""
     parts = _PARTS.get(actor.viewer.value if actor.kind == "staff" else actor.kind, ())
     if actor.kind == "staff" and view["channel"] == "authority":
         parts = tuple(part for part in parts if part != "sender")
     state = State(view["status"])
     deeds = [deed for part in parts for deed in open_deeds(state, part)]
-    return {**view, "next": list(dict.fromkeys(deeds))}
+    overdue = state in UNANSWERED and view["legal_due_at"] < now
+    return {**view, "overdue": overdue, "next": list(dict.fromkeys(deeds))}
 
 
 def may_play(actor: Actor, part: str, channel: str) -> bool:
@@ -135,7 +140,7 @@ async def shown(
     if row is None:
         raise Failure("not_found")
     view = platform.projection.view(plan, row)
-    return platform.projection.show(plan, View(told(actor, view)))
+    return platform.projection.show(plan, View(told(actor, view, platform.clock())))
 
 
 def reveal(plan: Plan, action: str, request_id: UUID) -> Deed:

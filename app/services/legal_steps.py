@@ -5,7 +5,7 @@ and its notices written, and what was done put on record, with the name of whoev
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -112,7 +112,7 @@ async def advance(
         await connection.execute(insert(LegalStep).values(**written))
         await _follow(platform, connection, {**before, **changes}, written)
         fields = tuple(sorted({"status", *changes}))
-        done = Deed(action, subject_type=RESOURCE, subject_id=request_id, fields=fields, rows=1)
+        done = _done(action, request_id, fields, written["id"])
         await platform.audit.add(
             connection, actor, done, legal_requests.reveal(plan, action, request_id)
         )
@@ -146,7 +146,7 @@ async def advance_by_system(
     await _follow(platform, connection, {**before, **values}, row)
     fields = tuple(sorted({"status", *values}))
     action = f"system:legal_request:{deed}"
-    done = Deed(action, subject_type=RESOURCE, subject_id=request_id, fields=fields, rows=1)
+    done = _done(action, request_id, fields, row["id"])
     await platform.audit.add(connection, actor, done)
     return True
 
@@ -167,7 +167,7 @@ async def list_page(
     page, deed = await find_page(
         platform, actor, action, STEP, parameters, fixed=(("request_id", request_id),)
     )
-    await platform.audit.write(actor, deed)
+    await platform.audit.write(actor, replace(deed, subject_id=request_id))
     return page
 
 
@@ -338,6 +338,18 @@ def _step_row(
         "message": said.get("message"),
         "note": said.get("note"),
     }
+
+
+def _done(action: str, request_id: UUID, fields: tuple[str, ...], step_id: UUID) -> Deed:
+    """What goes on record of a step. It names the step, too: custody tells the two as one."""
+    return Deed(
+        action,
+        subject_type=RESOURCE,
+        subject_id=request_id,
+        fields=fields,
+        rows=1,
+        subjects=(step_id,),
+    )
 
 
 async def _name(connection: AsyncConnection, actor: Actor) -> str | None:

@@ -6,6 +6,7 @@ comes in, so that nobody can ask again by changing a letter.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -61,7 +62,7 @@ async def list_page(
     page, deed = await find_page(
         platform, actor, LIST, RESOURCE, parameters, fixed=(("request_id", request_id),)
     )
-    await platform.audit.write(actor, deed)
+    await platform.audit.write(actor, replace(deed, subject_id=request_id))
     return page
 
 

@@ -21,7 +21,9 @@ from app.services import (
     idempotency,
     incident_work,
     legal_holds,
+    legal_lapses,
     legal_notices,
+    legal_reminders,
     officer_expiry,
     one_time_tokens,
     outbox,
@@ -30,6 +32,7 @@ from app.services import (
     seals,
     sessions,
     stored_files,
+    transparency_reports,
 )
 from app.services.platform import Platform
 from app.worker import delivery
@@ -67,6 +70,9 @@ DUTIES = (
     Duty("purge_pending_registrations", 3600, pending_forms.purge),
     Duty("acknowledge_contact_requests", 600, contact_acknowledgements.catch_up),
     Duty("remind_of_contact_requests", 600, contact_reminders.remind),
+    Duty("remind_of_legal_requests", 300, legal_reminders.remind),
+    Duty("lapse_legal_requests", 600, legal_lapses.work),
+    Duty("publish_transparency_reports", 3600, transparency_reports.publish),
     Duty("purge_contact_requests", 3600, contact_retention.purge),
     Duty("purge_contact_forms", 3600, contact_forms.purge),
     Duty("purge_access_records", 3600, access_records.purge),

@@ -54,6 +54,8 @@ SIGNED = {
     "legal_hold": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_notice": (Scope.TOLD, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_target": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
+    "legal_colleague": (*(NONE,) * 9, Scope.OWN, NONE),
+    "audit_seal": (NONE, *(ALL,) * 3, *(NONE,) * 7),
     "analytics_event": (Scope.OWN, *(NONE,) * 10),
 }
 

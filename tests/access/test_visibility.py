@@ -74,6 +74,8 @@ def test_secrets_are_hidden_from_everyone(resource: Resource) -> None:
 def test_no_field_that_sounds_secret_is_shown() -> None:
     for resource in RESOURCES.values():
         for row in resource.rows:
+            if (resource.name, row.field) == ("audit_seal", "digest"):
+                continue  # a proof over the log, made to be shown
             if any(word in row.field for word in ("password", "secret", "token", "digest")):
                 assert all(row.cell(viewer) == HIDDEN for viewer in Viewer), row.field
 

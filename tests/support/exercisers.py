@@ -62,6 +62,9 @@ NOT_RECORDS: Mapping[Route, str] = {
     ("delete", "/v1/authority/sessions"): "nothing is shown; tests/journeys/test_officers.py",
     ("delete", "/v1/authority/sessions/{session_id}"): "nothing is shown; the same",
     ("put", "/v1/authority/password"): "nothing is shown; the same",
+    ("delete", "/v1/authority/legal-requests/{legal_request_id}/colleagues/{officer_id}"): (
+        "nothing is shown; tests/journeys/test_legal_colleagues.py"
+    ),
     **FACTORS_ARE_NO_RECORDS,
     ("post", "/v1/customer/email-changes"): "a word; journeys/test_own_email_changes.py",
     ("post", "/v1/customer/email-verification"): "a word; journeys/test_email_verification.py",

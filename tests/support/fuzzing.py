@@ -52,6 +52,8 @@ OF_THE_MOMENT: Final = frozenset(
         "invalid_process_number",  # the same
         "tax_id_not_of_country",
         "recipient_missing",
+        "unknown_colleague",
+        "report_not_published",
         "unknown_agency",
         "email_not_official",
         "phone_not_of_directory",

@@ -3,20 +3,24 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
+from sqlalchemy import insert
 
 from app.access.viewers import Viewer
-from app.models import Base
+from app.models import AuditSubject, Base, LegalColleague
 from app.projection.plans import Plan
+from app.services import legal_custody
 from tests.support.canaries import plant
 from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.legal import DESK, DOOR, TOLD, asked, on_paper
+from tests.support.officers import AgencyMade, add_officer
 from tests.support.stage import Stage
 
 ONE = f"{DESK}/{{legal_request_id}}"
 OWN = f"{DOOR}/{{legal_request_id}}"
-DERIVED = ("next",)
+DERIVED = ("overdue", "next")
 
 _planted: dict[str, Any] = {}
 """What the last preparation made, for the request that follows it."""
@@ -80,6 +84,61 @@ async def _steps_own(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.
 async def _withdraw(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     address = f"{DOOR}/{_planted['id']}/steps"
     return await stage.client.post(address, json={"deed": "withdraw"}, headers=headers)
+
+
+async def _custody(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{DESK}/{_planted['id']}/custody?limit=200", headers=headers)
+
+
+async def _plant_touched(stage: Stage) -> None:
+    """A request, and the canary event as a link of its chain."""
+    await _plant(stage)
+    link = {
+        "subject_id": _planted["id"],
+        "event_id": stage.canaries["audit_events"].values["id"],
+    }
+    async with stage.platform.database.transaction() as connection:
+        await connection.execute(insert(AuditSubject).values(**link))
+    stage.tap.clear()
+
+
+async def _plant_shared(stage: Stage) -> None:
+    """A request, and two colleagues of the stage's officer: one is on it, one is to be added."""
+    await _plant(stage)
+    agency = AgencyMade(
+        stage.officer.agency_id, "", "promotoria.exemplo.gov.br", "", _director(stage)
+    )
+    on_it, other = [await add_officer(stage.platform, agency) for _ in range(2)]
+    async with stage.platform.database.transaction() as connection:
+        await connection.execute(
+            insert(LegalColleague).values(
+                request_id=_planted["id"], officer_id=on_it.id, added_at=stage.platform.clock()
+            )
+        )
+    _planted["colleague"] = other.email
+    stage.tap.clear()
+
+
+def _director(stage: Stage) -> UUID:
+    return stage.staff[Viewer.DIRECTOR].id
+
+
+async def _colleagues(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{DOOR}/{_planted['id']}/colleagues", headers=headers)
+
+
+async def _add_colleague(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    body = {"email": _planted["colleague"]}
+    address = f"{DOOR}/{_planted['id']}/colleagues"
+    return await stage.client.post(address, json=body, headers=headers)
+
+
+def _added(entry: Exerciser, plan: Plan, shown: int) -> list[Expected]:
+    """The deed, and everybody who is shown after it."""
+    return [
+        (entry.permission, frozenset(["officer_id"]), 1),
+        (entry.permission, frozenset(plan.visible), shown),
+    ]
 
 
 async def _targets(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
@@ -208,6 +267,32 @@ LEGAL_EXERCISERS: Mapping[Route, Exerciser] = {
         derived=DERIVED,
     ),
     ("get", TOLD): Exerciser("customer:legal_notice:list", "legal_notice", _told, records=items),
+    ("get", f"{ONE}/custody"): Exerciser(
+        legal_custody.LIST,
+        "audit_event",
+        _custody,
+        records=items,
+        prepare=_plant_touched,
+        part=legal_custody.FIELDS,
+        derived=("actor_name", "agency", "step", "seal"),
+    ),
+    ("get", f"{OWN}/colleagues"): Exerciser(
+        "authority:legal_colleague:list",
+        "legal_colleague",
+        _colleagues,
+        records=items,
+        canary=False,
+        prepare=_plant_shared,
+    ),
+    ("post", f"{OWN}/colleagues"): Exerciser(
+        "authority:legal_colleague:add",
+        "legal_colleague",
+        _add_colleague,
+        records=items,
+        expected=_added,
+        canary=False,
+        prepare=_plant_shared,
+    ),
     ("get", DOOR): _own(
         "authority:legal_request:list", "legal_request", _list_own, records=items, derived=DERIVED
     ),

@@ -6,7 +6,7 @@ answer = await client.get("/v1/authority/login", headers=beatriz.headers)
 """
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -131,22 +131,22 @@ async def add_officer(
     async with platform.database.transaction() as connection:
         await connection.execute(insert(Officer).values(**row))
         await totp_codes.install(platform, connection, Owner("officer", officer_id), secret)
-    if status != "active":
-        return OfficerPerson(officer_id, agency.id, email, secret, password=password)
-    holder = Holder("authority", officer_id, Viewer.AUTHORITY)
+    officer = OfficerPerson(officer_id, agency.id, email, secret, password=password)
+    return officer if status != "active" else await signed_in(platform, officer)
+
+
+async def signed_in(platform: Platform, officer: OfficerPerson) -> OfficerPerson:
+    """The officer with a new session: the clock may have left an earlier one behind."""
+    holder = Holder("authority", officer.id, Viewer.AUTHORITY)
     async with platform.database.transaction() as connection:
         session_id, tokens = await open_session(
             platform, connection, holder, stranger(), ("password", "totp")
         )
-    return OfficerPerson(
-        officer_id,
-        agency.id,
-        email,
-        secret,
-        session_id,
-        tokens.access_token,
-        tokens.refresh_token,
-        password,
+    return replace(
+        officer,
+        session_id=session_id,
+        token=tokens.access_token,
+        refresh_token=tokens.refresh_token,
     )
 
 

@@ -129,6 +129,13 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
     (f"{_CUSTOMER}/consents/history", "purpose_hash"): "of a text that everybody may read",
     ("/v1/staff/consents/{consent_event_id}/receipt", "keys_uri"): "where public keys are",
     **dict.fromkeys(
+        [
+            ("/v1/staff/legal-requests/{legal_request_id}/custody", name)
+            for name in ("sealed_at", "digest")
+        ],
+        "a proof over the log, made to be shown",
+    ),
+    **dict.fromkeys(
         [(_WITHDRAWAL, "hash"), (_WITHDRAWAL, "hash_en"), (f"{_DRAFTS}/{{draft_id}}/diff", "hash")],
         "of a text that everybody may read, or will",
     ),

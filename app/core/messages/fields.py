@@ -85,6 +85,17 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Diga o fuso do período pelo nome IANA, por exemplo America/Sao_Paulo.",
         "Give the period's zone by its IANA name, for instance America/Sao_Paulo.",
     ),
+    "invalid_report_period": _both(
+        "Use um ano como 2026, ou um semestre como 2026-H1.",
+        "Use a year such as 2026, or a half of one such as 2026-H1.",
+    ),
+    "report_not_published": _both(
+        "Este relatório só pode sair em {settles}.", "This report cannot come before {settles}."
+    ),
+    "unknown_colleague": _both(
+        "Não há outra pessoa do seu órgão em exercício com este e-mail.",
+        "There is no other officer of your agency in office with this address.",
+    ),
     "secrecy_needs_basis": _both(
         "Diga em que lei ou decisão o sigilo se baseia.",
         "Say which law or order the secrecy rests on.",

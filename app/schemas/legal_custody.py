@@ -1,0 +1,110 @@
+"""The chain of custody of a legal request, as the desk reads it."""
+
+from typing import Annotated, Any, ClassVar, Final, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.schemas.legal_requests import ReasonCode, Status
+from app.schemas.view import View
+from app.schemas.views import Cursor, Moment
+
+_LINK: Final[dict[str, Any]] = {
+    "id": "01a20280-f331-724e-b623-f6755339f77b",
+    "at": "2026-12-01T14:00:00Z",
+    "actor_kind": "officer",
+    "actor_id": "01a19467-e800-79ad-b8eb-e568ab252afb",
+    "role": "authority",
+    "session_id": "01a19467-e800-7e96-9097-3b43b5d82b45",
+    "request_id": "01a20280-f331-7001-a623-f6755339f77d",
+    "action": "authority:legal_request:advance",
+    "subject_type": "legal_request",
+    "subject_id": "01a20280-f331-724e-b623-f6755339f77c",
+    "fields": ["status"],
+    "purpose": "legal_request",
+    "reason": "Conferência da cadeia",
+    "rows": 1,
+    "outcome": "allowed",
+    "actor_name": "Ana Promotora",
+    "agency": "Ministério Público de São Paulo",
+    "step": {
+        "id": "01a20280-f331-724e-b623-f6755339f77a",
+        "deed": "appeal",
+        "origin": "narrowed",
+        "to": "appealed",
+        "actor_name": "Ana Promotora",
+        "reason": "beyond_basis",
+        "article": "Lei 12.965/2014, art. 10",
+    },
+    "seal": {
+        "number": 4711,
+        "sealed_at": "2026-12-01T14:06:00Z",
+        "events": 38,
+        "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "place": 17,
+    },
+}
+
+
+class StepOfLink(View):
+    """The step of the workflow that the event is of."""
+
+    resource: ClassVar[str] = "legal_step"
+
+    id: UUID
+    deed: str
+    origin: Status
+    to: Status
+    actor_name: Annotated[str | None, Field(description="Who signed it, as they were named then.")]
+    reason: ReasonCode | None
+    article: str | None
+
+
+class SealOfLink(View):
+    """The seal that covers the event: `salvaguarda audit verify` recomputes its digest."""
+
+    resource: ClassVar[str] = "audit_seal"
+
+    number: int
+    sealed_at: Moment
+    events: Annotated[int, Field(description="How many it covers.")]
+    digest: Annotated[str, Field(description="SHA-256 (hex) over these and the seal before.")]
+    place: Annotated[int, Field(ge=1, description="Of the link among them, in the log's order.")]
+
+
+class LegalCustodyLink(View):
+    """One touch of a request: who did what, and where it stands in the audit log."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_LINK]})
+    resource: ClassVar[str] = "audit_event"
+
+    id: Annotated[UUID, Field(description="Ids order the log.")]
+    at: Moment
+    actor_kind: Literal["staff", "login", "officer", "system", "anonymous"]
+    actor_id: UUID | None
+    role: str | None
+    session_id: UUID | None
+    request_id: Annotated[str, Field(description="Names the exchange, not the legal request.")]
+    action: str
+    subject_type: str | None
+    subject_id: UUID | None
+    fields: list[str]
+    purpose: str | None
+    reason: str | None
+    rows: int
+    outcome: str
+    actor_name: Annotated[str | None, Field(description="None: a machine.")]
+    agency: Annotated[str | None, Field(description="An officer's.")]
+    step: StepOfLink | None
+    seal: Annotated[SealOfLink | None, Field(description="None: not sealed yet.")]
+
+
+class LegalCustodyPage(BaseModel):
+    """A page of a chain of custody, oldest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [_LINK], "next_cursor": "bWFpcw"}]}
+    )
+
+    items: list[LegalCustodyLink]
+    next_cursor: Cursor
