@@ -10,13 +10,17 @@ fuzzing tries there is mostly the document again: the other database gets a thir
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import insert
 from starlette.types import ASGIApp
 
 from app.access.viewers import Viewer
+from app.models import TransparencyReport
+from tests.support.canaries import PLAIN
 from tests.support.databases import DatabaseKind
 from tests.support.document import DOCUMENT
 from tests.support.fuzzing import (
@@ -41,6 +45,13 @@ ROLES: Final = (Viewer.DIRECTOR, Viewer.SUPPORT, Viewer.SYSTEMS_ENGINEER)
 # The document's own example of a sign-in, which is thus a good one.
 EMAIL: Final = "maria@exemplo.com.br"
 PASSWORD: Final = "quatro-gatos-7-telhados"
+
+# One that the worker would publish later than anybody can wait here.
+REPORT: Final = {
+    "period": "2026-H1",
+    "published_at": datetime(2026, 7, 31, tzinfo=UTC),
+    "figures": PLAIN["transparency_reports", "figures"],
+}
 
 OUT_OF_REACH: Final = {
     "GET /metrics",  # wants the operator's token
@@ -107,6 +118,8 @@ def house(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
             maria = await add_customer(platform, login_email=EMAIL, password=PASSWORD)
             for _ in range(5):
                 await add_customer(platform)
+            async with platform.database.transaction() as connection:
+                await connection.execute(insert(TransparencyReport).values(**REPORT))
             staff = {role: await add_staff(platform, role) for role in ROLES}
             return maria, staff, await officer()
 
