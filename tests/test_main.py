@@ -22,7 +22,10 @@ from tests.support.lifespan import running
 from tests.support.people import add_staff
 from tests.support.records import events, rows
 
-DOORS = ("/v1/public/", "/v1/auth/", "/v1/customer/", "/v1/staff/", "/.well-known/", "/health/")
+DOORS = (
+    *("/v1/public/", "/v1/auth/", "/v1/customer/", "/v1/staff/", "/v1/authority/"),
+    *("/.well-known/", "/health/"),
+)
 BESIDE = ("/metrics", "/docs", "/openapi.json", "/favicon.ico")
 
 

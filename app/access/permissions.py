@@ -76,6 +76,9 @@ TABLE = """
     staff:legal_hold:file             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_hold:release          ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_custody:list          ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_package:read          ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_package:download      ·    yes  ·    ·    ·    ·    ·    ·    ·    ·    ·
+    staff:legal_package:reissue       ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -143,6 +146,8 @@ TABLE = """
     authority:legal_colleague:add     ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
     authority:legal_colleague:remove  ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
     public:transparency_report:read   ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    authority:legal_package:read      ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_package:download  ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
     public:policy:list                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:policy:read                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:assess            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes

@@ -15,7 +15,7 @@ class Scope(StrEnum):
     """What belongs to the account that the caller acts for, or to the caller in person.
 
     An officer's own agency is the one that they are of, their own requests what they sent or act
-    for.
+    for, their own packages what was released in answer to these.
     """
     OPEN = "open"
     """Accounts that are neither closed nor erased."""
@@ -124,6 +124,7 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.PRIVACY_OFFICER: Scope.ALL,
         Viewer.SUPPORT: Scope.CONTACT_TOPIC,
         Viewer.MARKETING: Scope.QUOTE_TOPIC,
+        Viewer.AUTHORITY: Scope.TARGET,
     },
     "audit_event": {
         Viewer.SELF: Scope.OWN,
@@ -204,6 +205,11 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.DIRECTOR: Scope.ALL,
         Viewer.SYSTEMS_ENGINEER: Scope.ALL,
         Viewer.PRIVACY_OFFICER: Scope.ALL,
+    },
+    "legal_package": {
+        Viewer.DIRECTOR: Scope.ALL,
+        Viewer.PRIVACY_OFFICER: Scope.ALL,
+        Viewer.AUTHORITY: Scope.OWN,
     },
     "legal_target": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},
     "policy": dict.fromkeys(Viewer, Scope.ALL),

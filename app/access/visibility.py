@@ -333,27 +333,27 @@ CONTACT_REQUEST = resource(
     "contact_requests",
     """
                         self dir eng dpo sup bil pro mkt par aut pub
-    id                  R    R   R   R   R   ·   ·   R   ·   ·   ·
-    reference           R    R   R   R   R   ·   ·   R   ·   ·   ·   | filter
-    topic               R    RW  R   RW  RW  ·   ·   RW  ·   ·   ·   | filter
+    id                  R    R   R   R   R   ·   ·   R   ·   L   ·
+    reference           R    R   R   R   R   ·   ·   R   ·   L   ·   | filter
+    topic               R    RW  R   RW  RW  ·   ·   RW  ·   L   ·   | filter
     status              R    RW  R   RW  RW  ·   ·   RW  ·   ·   ·   | filter
     name                R    R   R   R   R   ·   ·   R   ·   ·   ·
     email               R    R   R   R   R   ·   ·   R   ·   ·   ·   | filter
     phone               R    R   R   R   R   ·   ·   R   ·   ·   ·
     company             R    R   R   R   R   ·   ·   R   ·   ·   ·
-    subject             R    R   R   R   R   ·   ·   R   ·   ·   ·
-    message             R    R   R   R   R   ·   ·   R   ·   ·   ·
+    subject             R    R   R   R   R   ·   ·   R   ·   L   ·
+    message             R    R   R   R   R   ·   ·   R   ·   L   ·
     language            R    R   R   R   R   ·   ·   R   ·   ·   ·
     customer_id         R    R   R   R   R   ·   ·   R   ·   ·   ·   | filter
     login_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     assigned_to         ·    RW  R   RW  RW  ·   ·   RW  ·   ·   ·   | filter
-    answers             R    R   R   R   R   ·   ·   R   ·   ·   ·
+    answers             R    R   R   R   R   ·   ·   R   ·   L   ·
     spam_score          ·    R   R   R   R   ·   ·   R   ·   ·   ·
     spam_signs          ·    R   R   R   R   ·   ·   R   ·   ·   ·
-    received_at         R    R   R   R   R   ·   ·   R   ·   ·   ·   | period
+    received_at         R    R   R   R   R   ·   ·   R   ·   L   ·   | period
     acknowledged_at     R    R   R   R   R   ·   ·   R   ·   ·   ·
     due_at              R    R   R   R   R   ·   ·   R   ·   ·   ·
-    answered_at         R    R   R   R   R   ·   ·   R   ·   ·   ·
+    answered_at         R    R   R   R   R   ·   ·   R   ·   L   ·
     closed_at           R    R   R   R   R   ·   ·   R   ·   ·   ·
     closed_reason       R    RW  R   RW  RW  ·   ·   RW  ·   ·   ·
     kept_until          R    R   R   R   R   ·   ·   R   ·   ·   ·
@@ -605,6 +605,7 @@ LEGAL_REQUEST = resource(
     legal_due_at        ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | sort
     clock_stopped_at    ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     lapse_told_at       ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    age_recipient       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     secrecy_basis       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     secrecy_until       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     language            ·    R   R   R   ·   ·   ·   ·   ·   R   ·
@@ -727,6 +728,34 @@ AUDIT_SEAL = resource(
     """,
 )
 
+LEGAL_PACKAGE = resource(
+    "legal_package",
+    "legal_packages",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    request_id          ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    state               ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    recipient           ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    manifest            ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    zip_bytes           ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    zip_sha256          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    bytes               ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    sha256              ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    made_at             ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    released_at         ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    downloaded_at       ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    downloads           ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    reissues            ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    expires_at          ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    deleted_at          ·    R   ·   R   ·   ·   ·   ·   ·   R   ·
+    file_id             ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    identity            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    key_file            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    leased_until        ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
 INTERNAL = (
     internal("customer_words", "word customer_id"),
     internal("legacy_customers", "legacy_id customer_id imported_at"),
@@ -798,6 +827,7 @@ RESOURCES: Mapping[str, Resource] = {
         LEGAL_NOTICE,
         LEGAL_COLLEAGUE,
         AUDIT_SEAL,
+        LEGAL_PACKAGE,
         *INTERNAL,
     )
 }

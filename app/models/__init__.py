@@ -18,6 +18,7 @@ from app.models.invitations import Invitation
 from app.models.invoices import Invoice
 from app.models.legal_holds import HeldCopy, LegalHold
 from app.models.legal_notices import LegalNotice
+from app.models.legal_packages import LegalPackage
 from app.models.legal_requests import LegalColleague, LegalRequest, LegalStep, LegalTarget
 from app.models.logins import Login, Membership
 from app.models.officers import Officer
@@ -63,6 +64,7 @@ __all__ = [
     "LegalColleague",
     "LegalHold",
     "LegalNotice",
+    "LegalPackage",
     "LegalRequest",
     "LegalStep",
     "LegalTarget",

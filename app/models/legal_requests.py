@@ -25,7 +25,7 @@ class LegalRequest(Base):
     law's, or the sender's own (`due_at`) where that is sooner; while the sender owes information,
     the clock stands (`clock_stopped_at`). `lapse_told_at` is when the sender was last told that the
     request will lapse. The database itself keeps reviewer, approvers and checker
-    apart.
+    apart. `age_recipient` is the public key to encrypt the answer to, if one was given.
     """
 
     __tablename__ = "legal_requests"
@@ -55,6 +55,7 @@ class LegalRequest(Base):
     legal_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     clock_stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lapse_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    age_recipient: Mapped[str | None] = mapped_column(String(62))
     secrecy_basis: Mapped[str | None] = mapped_column(String(300))
     secrecy_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     language: Mapped[str] = mapped_column(String(8))

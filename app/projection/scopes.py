@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.access.actors import Actor
@@ -38,6 +38,7 @@ from app.models import (
     Invoice,
     LegalColleague,
     LegalNotice,
+    LegalPackage,
     LegalRequest,
     LegalStep,
     Login,
@@ -214,14 +215,25 @@ def _access_records_of_target() -> ColumnElement[bool]:
     return AccessRecord.customer_id == bound("scope_customer", AccessRecord.customer_id.type)
 
 
-def _logins_of_target() -> ColumnElement[bool]:
-    """Those that own the account. Whom its owners let in besides is somebody else."""
-    owned = select(Membership.login_id).where(
+def _owners_of_target() -> Select[UUID]:
+    return select(Membership.login_id).where(
         Membership.customer_id == bound("scope_customer", Membership.customer_id.type),
         Membership.permissions == (OWNER,),
         Membership.revoked_at.is_(None),
     )
-    return Login.id.in_(owned)
+
+
+def _logins_of_target() -> ColumnElement[bool]:
+    """Those that own the account. Whom its owners let in besides is somebody else."""
+    return Login.id.in_(_owners_of_target())
+
+
+def _contact_requests_of_target() -> ColumnElement[bool]:
+    """What the account's owners wrote from within it: others who may enter it are other people."""
+    return and_(
+        ContactRequest.customer_id == bound("scope_customer", ContactRequest.customer_id.type),
+        ContactRequest.login_id.in_(_owners_of_target()),
+    )
 
 
 def _published_purposes() -> ColumnElement[bool]:
@@ -275,6 +287,12 @@ def _told_legal_notices() -> ColumnElement[bool]:
     return and_(own, LegalNotice.state == "sent")
 
 
+def _own_legal_packages() -> ColumnElement[bool]:
+    """Nothing is known of a package before it was released."""
+    own = select(LegalRequest.id).where(_own_legal_requests())
+    return and_(LegalPackage.released_at.is_not(None), LegalPackage.request_id.in_(own))
+
+
 CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("customer", Scope.ALL): true,
     ("customer", Scope.OWN): _own_customer,
@@ -302,6 +320,7 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("invoice", Scope.OF_OPEN_OR_FISCAL): _of(Invoice.customer_id, _open_or_fiscal_customers),
     ("contact_request", Scope.ALL): true,
     ("contact_request", Scope.OWN): _own_contact_requests,
+    ("contact_request", Scope.TARGET): _contact_requests_of_target,
     ("contact_request", Scope.CONTACT_TOPIC): _contact_requests_about("contact"),
     ("contact_request", Scope.QUOTE_TOPIC): _contact_requests_about("quote"),
     ("audit_event", Scope.ALL): true,
@@ -340,6 +359,8 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("legal_notice", Scope.TOLD): _told_legal_notices,
     ("legal_colleague", Scope.OWN): _own_legal_colleagues,
     ("audit_seal", Scope.ALL): true,
+    ("legal_package", Scope.ALL): true,
+    ("legal_package", Scope.OWN): _own_legal_packages,
 }
 
 

@@ -74,6 +74,7 @@ STATUS: Final[Mapping[str, int]] = {
     "count_changed": 409,
     "incident_not_draft": 409,
     "legal_request_state": 409,
+    "legal_package_state": 409,
     "nothing_granted": 409,
     "nothing_refused": 409,
     "must_be_narrowed": 409,

@@ -55,6 +55,8 @@ _PHONE_SHAPES = (
 _PHONE_SHAPE = f"{_BLANKS}(?:{'|'.join(_PHONE_SHAPES)}){_BLANKS}"
 _PHONE = re.compile(_PHONE_SHAPE)
 
+_AGE_RECIPIENT = "age1[02-9ac-hj-np-z]{58}"  # bech32's letters
+
 _ID = "^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 _ID_EXAMPLE = "01a19467-e800-79ad-b8eb-e568ab252afb"
 _ID_SHAPE = re.compile(_ID)
@@ -132,6 +134,13 @@ def _phone(text: str) -> str:
     if not _PHONE.fullmatch(trim(text)):  # trimmed: the shape goes back over each blank before it
         raise FieldRefused("invalid_phone")
     return normalise_phone(text)
+
+
+def _age_recipient(text: str) -> str:
+    """Its form alone: whether it is a key is for `security/age_files.py` to say."""
+    if not re.fullmatch(_AGE_RECIPIENT, text):
+        raise FieldRefused("age_key_refused")
+    return text
 
 
 def _state(text: str) -> str:
@@ -247,6 +256,19 @@ ProcessNumber = Annotated[
                 "with them. Refused when the check digits are wrong."
             ),
             "examples": ["0001234-03.2026.8.26.0100"],
+        },
+    ),
+]
+
+AgeRecipient = Annotated[
+    str,
+    Checked(
+        _age_recipient,
+        {
+            "format": "age-recipient",
+            "pattern": f"^{_AGE_RECIPIENT}$",
+            "description": "An X25519 public key as age writes it. Refused: one that is none.",
+            "examples": ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"],
         },
     ),
 ]

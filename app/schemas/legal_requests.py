@@ -8,6 +8,7 @@ from pydantic import MISSING, BaseModel, ConfigDict, Field
 from app.access.legal_bases import MOST_TARGETS
 from app.schemas.body import Body
 from app.schemas.fields import (
+    AgeRecipient,
     Cpf,
     Email,
     Instant,
@@ -162,6 +163,7 @@ _REQUEST: Final[dict[str, Any]] = {
     "period_zone": None,
     "due_at": None,
     "legal_due_at": "2026-12-15T02:59:59Z",
+    "age_recipient": None,
     "secrecy_basis": None,
     "secrecy_until": None,
     "language": "pt-BR",
@@ -265,6 +267,10 @@ class NewLegalRequest(Body):
     period_to: Instant | MISSING | None = MISSING
     period_zone: Zone | MISSING | None = MISSING
     due_at: Instant | MISSING | None = MISSING
+    age_recipient: Annotated[
+        AgeRecipient | MISSING | None,
+        Field(description="The key that the answer is encrypted to; else a passphrase is mailed."),
+    ] = MISSING
     secrecy_basis: Annotated[
         Annotated[str, line(300, "CPP, art. 20")] | MISSING | None,
         Field(description="Why the person may not be told, with the law or the order."),
@@ -405,6 +411,7 @@ class LegalRequestView(View):
         Moment, Field(description="By when an answer is due: by law, or sooner by the order.")
     ]
     clock_stopped_at: Moment | MISSING | None = MISSING
+    age_recipient: str | MISSING | None = MISSING
     secrecy_basis: str | MISSING | None = MISSING
     secrecy_until: Moment | MISSING | None = MISSING
     language: Language

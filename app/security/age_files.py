@@ -29,6 +29,14 @@ class _LeftAlone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class FreshKey:
+    """A key of which nobody else knows the private half, `identity`, as age writes it."""
+
+    recipient: str
+    identity: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class LockedKey:
     """A fresh key behind a passphrase. The passphrase is told once, by another way than the file,
     and kept nowhere."""
@@ -45,9 +53,23 @@ def require_recipient(text: str) -> str:
     return text
 
 
-async def lock_a_key() -> LockedKey:
-    """A key for one package. Takes a second and 128 MiB of a thread, as guessing would."""
+def new_key() -> FreshKey:
+    """A key for one package."""
     identity = pyrage.x25519.Identity.generate()
+    return FreshKey(str(identity.to_public()), str(identity).encode())
+
+
+async def lock_a_key() -> LockedKey:
+    """A fresh key, locked at once; see `lock`."""
+    return await lock(new_key().identity)
+
+
+async def lock(private: bytes) -> LockedKey:
+    """The private half of a `new_key` behind a passphrase of its own, another each time.
+
+    Takes a second and 128 MiB of a thread, as guessing would.
+    """
+    identity = pyrage.x25519.Identity.from_str(private.decode())
     passphrase = "-".join(
         "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS)
     )

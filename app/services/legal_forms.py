@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from app.access.legal_bases import BASES, ITEMS, LONGEST_PERIOD_DAYS, NAMED_PERSONS, Basis
 from app.core.errors import Failure, FieldError
+from app.security import age_files
 from app.services.legal_clocks import LONGEST_SECRECY
 
 
@@ -19,6 +20,7 @@ def require_whole(form: Mapping[str, Any], now: datetime) -> None:
         *_of_targets(form),
         *_of_period(form, now),
         *_of_moments(form, now),
+        *_of_recipient(form),
     ]
     if errors:
         raise Failure("validation_failed", errors=errors)
@@ -87,3 +89,12 @@ def _of_moments(form: Mapping[str, Any], now: datetime) -> Iterator[FieldError]:
         yield FieldError("/secrecy_until", "date_not_future")
     elif until > now + LONGEST_SECRECY:
         yield FieldError("/secrecy_until", "date_too_far", {"years": 2})
+
+
+def _of_recipient(form: Mapping[str, Any]) -> Iterator[FieldError]:
+    if (recipient := form.get("age_recipient")) is None:
+        return
+    try:
+        age_files.require_recipient(recipient)
+    except age_files.AgeKeyRefused:
+        yield FieldError("/age_recipient", "age_key_refused")

@@ -26,6 +26,7 @@ from app.services import (
     legal_holds,
     legal_letters,
     legal_notices,
+    legal_packages,
     legal_requests,
     legal_scope,
     legal_targets,
@@ -288,10 +289,12 @@ async def _follow(
     request: Mapping[str, Any],
     step: Mapping[str, Any],
 ) -> None:
-    """What comes of a step beside the request, in its own transaction: letters, notices, holds."""
+    """What comes of a step beside the request, in its own transaction: letters, notices, holds,
+    and the end of a package."""
     await legal_letters.tell(platform, connection, request, step)
     await legal_notices.follow(platform, connection, request, step)
     await legal_holds.follow(platform, connection, request, step)
+    await legal_packages.follow(platform, connection, request, step)
 
 
 def _decisions(taken: Taken) -> list[legal_scope.Decision]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, select, union_all
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from app.models import LegalHold, LegalNotice, LegalRequest
+from app.models import LegalHold, LegalNotice, LegalPackage, LegalRequest
 
 SUBJECTS: Final[Mapping[str, Callable[[UUID], Select[Any]]]] = {
     "legal_request": lambda request_id: select(LegalRequest.id).where(
@@ -19,6 +19,9 @@ SUBJECTS: Final[Mapping[str, Callable[[UUID], Select[Any]]]] = {
     "legal_hold": lambda request_id: select(LegalHold.id).where(LegalHold.request_id == request_id),
     "legal_notice": lambda request_id: select(LegalNotice.id).where(
         LegalNotice.request_id == request_id
+    ),
+    "legal_package": lambda request_id: select(LegalPackage.id).where(
+        LegalPackage.request_id == request_id
     ),
 }
 """By the type of the subject: the ids of those that hang on one request."""

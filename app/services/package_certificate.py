@@ -25,6 +25,13 @@ _STATEMENTS: Final = {
     Holding.NOT_HELD: "NÃO MANTIDO: o serviço não guarda dados desta categoria, de ninguém.",
 }
 
+_PRESERVED: Final = (
+    "Ordem de preservação cumprida: tudo o que o serviço mantiver sobre as pessoas indicadas na"
+    " requisição permanece guardado pelo prazo da lei, sem ser alterado nem apagado. Nada é"
+    " entregue, e esta certidão não informa se alguma delas é cliente nem se há dados: isso"
+    " depende de ordem judicial (Lei 12.965/2014, art. 13, § 3º, e art. 15, § 3º)."
+)
+
 
 def certificate(
     order: PackageOrder,
@@ -49,7 +56,12 @@ def certificate(
     page = _Page(pdf)
     page.title(f"Certidão de atendimento da requisição {order.reference}")
     page.facts(_request(order))
-    page.heading("Dados por categoria")
+    if order.preserved:
+        page.heading("Preservação")
+        page.text(_PRESERVED)
+        page.text(f"Itens: {', '.join(order.preserved)}.")
+    if collected:
+        page.heading("Dados por categoria")
     for each in collected:
         page.strong(f"{each.category.title} ({each.category.name})")
         page.text(_STATEMENTS[each.holding].format(rows=_number(each.rows)))

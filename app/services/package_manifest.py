@@ -87,6 +87,7 @@ def manifest(
             }
             for each in order.refused
         ],
+        "preserved": order.preserved,
         "files": [_file(each) for each in files],
         "certificate_sha256": making.fingerprint,
     }

@@ -31,8 +31,8 @@ class Category:
     title: str
     """In Portuguese, as the certificate says it."""
     title_en: str
-    items: tuple[UUID, ...]
-    """The items of the request that it answers."""
+    items: tuple[str, ...]
+    """The items of the request that it answers (`access/legal_bases.py`)."""
     fields: tuple[str, ...]
     collector: str
     """Its name and version, which changes with what it collects: ``access_records/1``."""
@@ -80,3 +80,6 @@ class PackageOrder:
     """Who checks what was collected before it leaves; None while that is still to be done."""
     categories: tuple[Category, ...]
     refused: tuple[Refused, ...] = ()
+    preserved: tuple[str, ...] = ()
+    """Items of a preservation: frozen where there is anything, and given to nobody. The package
+    never says whether there is."""

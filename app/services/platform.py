@@ -61,6 +61,7 @@ class Platform:
     answer_sealer: Sealer
     mail_sealer: Sealer
     file_sealer: Sealer
+    package_sealer: Sealer
     relying_party: RelyingParty
     registration_sealer: Sealer
     access_sealer: Sealer
@@ -125,6 +126,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         answer_sealer=Sealer(keyring.secret("idempotent-answers")),
         mail_sealer=Sealer(keyring.secret("outbox-messages")),
         file_sealer=Sealer(keyring.secret("stored-files")),
+        package_sealer=Sealer(keyring.secret("legal-packages")),
         relying_party=relying_party(
             (settings.area_url, settings.public_url, *settings.cors_origins),
             settings.agency_name,

@@ -95,6 +95,14 @@ async def complete(platform: Platform, connection: AsyncConnection, file: Stored
         raise FileGone
 
 
+async def abandon(platform: Platform, file: Stored) -> None:
+    """Give up a file that was never completed: its content goes now, not at `purge`'s turn.
+
+    Not for use inside a transaction.
+    """
+    await _discard(platform, file.id)
+
+
 async def find(platform: Platform, file_id: UUID) -> Stored | None:
     """The file of that id, unless it is incomplete or deleted."""
     statement = _found(platform.database.dialect)

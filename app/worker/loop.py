@@ -20,6 +20,8 @@ from app.services import (
     enrolments,
     idempotency,
     incident_work,
+    legal_collection,
+    legal_delivery,
     legal_holds,
     legal_lapses,
     legal_notices,
@@ -53,6 +55,9 @@ class Duty:
 
 DUTIES = (
     Duty("work_on_incidents", 1, incident_work.work),
+    Duty("collect_for_legal_requests", 5, legal_collection.work),
+    Duty("release_legal_packages", 5, legal_delivery.work),
+    Duty("expire_legal_packages", 600, legal_delivery.expire),
     Duty("expire_consents", 5, consent_expiry.work),
     Duty("expire_officers", 600, officer_expiry.work),
     Duty("tell_of_legal_requests", 60, legal_notices.work),

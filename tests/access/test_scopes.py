@@ -34,7 +34,7 @@ SIGNED = {
     ),
     "contact_request": (
         *(Scope.OWN, ALL, ALL, ALL, Scope.CONTACT_TOPIC, NONE, NONE, Scope.QUOTE_TOPIC),
-        *(NONE, NONE, NONE),
+        *(NONE, TARGET, NONE),
     ),
     "audit_event": (Scope.OWN, ALL, ALL, ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
     "policy": (Scope.ALL,) * len(Viewer),
@@ -53,6 +53,7 @@ SIGNED = {
     "legal_step": (NONE, *(Scope.RECEIVED,) * 3, *(NONE,) * 5, Scope.OWN, NONE),
     "legal_hold": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_notice": (Scope.TOLD, ALL, NONE, ALL, *(NONE,) * 7),
+    "legal_package": (NONE, ALL, NONE, ALL, *(NONE,) * 5, Scope.OWN, NONE),
     "legal_target": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_colleague": (*(NONE,) * 9, Scope.OWN, NONE),
     "audit_seal": (NONE, *(ALL,) * 3, *(NONE,) * 7),

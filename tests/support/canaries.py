@@ -137,6 +137,10 @@ PLAIN: Mapping[tuple[str, str], Any] = {
         **dict.fromkeys(("received", "customers_affected", "median_hours_to_answer")),
         **{name: [] for name in ("by_kind", "outcomes", "refused_by_reason")},
     },
+    ("legal_packages", "state"): "released",
+    ("legal_packages", "recipient"): "passphrase",
+    ("legal_packages", "reissues"): [],
+    ("legal_packages", "deleted_at"): None,
     ("legal_steps", "origin"): "draft",
     ("legal_steps", "to"): "received",
     ("legal_steps", "actor_kind"): "staff",
@@ -146,6 +150,8 @@ PLAIN: Mapping[tuple[str, str], Any] = {
 
 _numbers = itertools.count(1)
 _FIRST_MOMENT = datetime(1991, 1, 1, 1, 2, 3, 456789, UTC)
+_FIRST_DAY = date(1931, 1, 1)
+"""So long before that no day is one of those moments', however many canaries were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +219,7 @@ def _value(table: Table, column: Column[Any]) -> Any:
     elif isinstance(kind, Uuid):
         made = new_id()
     elif isinstance(kind, Date):
-        made = (_FIRST_MOMENT + timedelta(days=number)).date()
+        made = _FIRST_DAY + timedelta(days=number)
     elif isinstance(kind, UtcDateTime):
         made = _FIRST_MOMENT + timedelta(hours=number)  # in the past, however many were made
     elif isinstance(kind, LargeBinary):
@@ -240,6 +246,7 @@ _SHAPED: Mapping[tuple[str, str], Callable[[int, str], str]] = {
     ("disclosures", "sent_to"): lambda _, text: f"{text}@exemplo.com.br",
     ("outbox_messages", "recipient"): lambda _, text: f"{text}@exemplo.com.br",
     ("legal_requests", "process_number"): lambda number, _: process_number(number),
+    ("legal_requests", "age_recipient"): lambda number, _: f"age1{number:058}",
     ("legal_requests", "signer_tax_id"): lambda number, _: cpf(830000000 + number),
     ("customers", "postal_code"): lambda number, _: f"{69900000 + number}",
 }

@@ -65,6 +65,14 @@ NOT_RECORDS: Mapping[Route, str] = {
     ("delete", "/v1/authority/legal-requests/{legal_request_id}/colleagues/{officer_id}"): (
         "nothing is shown; tests/journeys/test_legal_colleagues.py"
     ),
+    **dict.fromkeys(
+        [
+            ("get", f"/v1/{door}/legal-requests/{{legal_request_id}}/package/{part}")
+            for door in ("staff", "authority")
+            for part in ("content", "key")
+        ],
+        "encrypted files; tests/journeys/test_legal_packages.py",
+    ),
     **FACTORS_ARE_NO_RECORDS,
     ("post", "/v1/customer/email-changes"): "a word; journeys/test_own_email_changes.py",
     ("post", "/v1/customer/email-verification"): "a word; journeys/test_email_verification.py",

@@ -120,7 +120,16 @@ DOMAINS: Final = st.builds(
 )
 """Of some body's own."""
 
+AGE_RECIPIENTS: Final = st.sampled_from(
+    [
+        "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+        "age1lvyvwawkr0mcnnnncaghunadrqkmuf9e6507x9y920xxpp866cnql7dp2z",
+    ]
+)
+"""Of two people who published theirs, in age's own README."""
+
 FORMATS: Final[Mapping[str, st.SearchStrategy[str]]] = {
+    "age-recipient": AGE_RECIPIENTS,
     "cep": POSTAL_CODES | POSTAL_CODES.map(lambda code: f"{code[:5]}-{code[5:]}"),
     "cnj-process-number": PROCESS_NUMBERS
     | PROCESS_NUMBERS.map(lambda number: number.translate(_SEPARATORS)),

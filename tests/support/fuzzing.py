@@ -55,6 +55,7 @@ OF_THE_MOMENT: Final = frozenset(
         "unknown_colleague",
         "report_not_published",
         "unknown_agency",
+        "age_key_refused",
         "email_not_official",
         "phone_not_of_directory",
         "not_for_this",

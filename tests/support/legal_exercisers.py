@@ -141,6 +141,35 @@ def _added(entry: Exerciser, plan: Plan, shown: int) -> list[Expected]:
     ]
 
 
+async def _plant_package(stage: Stage) -> None:
+    """One that was fetched, of a request of the stage's officer."""
+    await _plant(stage)
+    await _plant_fetched(stage, _planted["id"])
+
+
+async def _plant_fetched(stage: Stage, request_id: Any) -> None:
+    package = Base.metadata.tables["legal_packages"]
+    now = stage.platform.clock()
+    fetched = {"state": "downloaded", "released_at": now, "expires_at": now + timedelta(days=1)}
+    async with stage.platform.database.transaction() as connection:
+        await plant(connection, package, stage.canaries, request_id=request_id, **fetched)
+    stage.tap.clear()
+
+
+async def _package(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{_canary(stage)}/package", headers=headers)
+
+
+async def _package_own(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{DOOR}/{_planted['id']}/package", headers=headers)
+
+
+async def _reissue(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = f"{DESK}/{_planted['id']}/package/reissues"
+    body = {"reason": "O download foi interrompido."}
+    return await stage.client.post(address, json=body, headers=headers)
+
+
 async def _targets(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     return await stage.client.get(f"{_canary(stage)}/targets", headers=headers)
 
@@ -210,6 +239,14 @@ def _advanced(entry: Exerciser, plan: Plan, shown: int) -> list[Expected]:
     ]
 
 
+def _reissued(entry: Exerciser, plan: Plan, shown: int) -> list[Expected]:
+    """The deed, and the package that is shown after it."""
+    return [
+        (entry.permission, frozenset(["reissues", "state"]), 1),
+        (entry.permission, frozenset(plan.visible), shown),
+    ]
+
+
 LEGAL_EXERCISERS: Mapping[Route, Exerciser] = {
     ("get", DESK): Exerciser(
         "staff:legal_request:list", "legal_request", _list, records=items, derived=DERIVED
@@ -265,6 +302,22 @@ LEGAL_EXERCISERS: Mapping[Route, Exerciser] = {
         canary=False,
         prepare=_plant,
         derived=DERIVED,
+    ),
+    ("get", f"{ONE}/package"): Exerciser("staff:legal_package:read", "legal_package", _package),
+    ("post", f"{ONE}/package/reissues"): Exerciser(
+        "staff:legal_package:reissue",
+        "legal_package",
+        _reissue,
+        canary=False,
+        prepare=_plant_package,
+        expected=_reissued,
+    ),
+    ("get", f"{OWN}/package"): Exerciser(
+        "authority:legal_package:read",
+        "legal_package",
+        _package_own,
+        canary=False,
+        prepare=_plant_package,
     ),
     ("get", TOLD): Exerciser("customer:legal_notice:list", "legal_notice", _told, records=items),
     ("get", f"{ONE}/custody"): Exerciser(

@@ -40,7 +40,7 @@ def category(
         name=name,
         title=f"Título de {name}",
         title_en=f"Title of {name}",
-        items=(UUID(int=1), UUID(int=2)),
+        items=("name", "address"),
         fields=tuple(fields),
         collector=f"{name}/1",
         query={"table": name, "at": {"from": "2026-10-01T00:00:00Z"}},

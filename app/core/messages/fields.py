@@ -117,6 +117,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Use data e hora como 2026-01-31T12:00:00Z.",
         "Use date and time such as 2026-01-31T12:00:00Z.",
     ),
+    "age_key_refused": _both(
+        "Não é uma chave pública X25519 do age (age1…).",
+        "Not an X25519 public key of age's (age1…).",
+    ),
     "period_empty": _both("O fim vem depois do início.", "The end comes after the start."),
     "invalid_duration": _both("Use uma duração como PT15M.", "Use a duration such as PT15M."),
     "date_not_past": _both("Precisa estar no passado.", "Must be in the past."),

@@ -58,3 +58,25 @@ ITEMS: Final[Mapping[str, Mapping[Language, str]]] = {
     "communications": {"pt-BR": "comunicações", "en": "communications"},
 }
 """What can be granted of somebody, as they are told."""
+
+RECORDS: Final[Mapping[str, Mapping[Language, str]]] = {
+    "customer": {"pt-BR": "Dados cadastrais", "en": "Registration data"},
+    "login": {"pt-BR": "Titulares da conta", "en": "Owners of the account"},
+    "access_record": {
+        "pt-BR": "Registros de acesso a aplicação",
+        "en": "Access records of the application",
+    },
+    "consent_event": {"pt-BR": "Consentimentos manifestados", "en": "Consents as they were given"},
+    "consent_state": {"pt-BR": "Consentimentos vigentes", "en": "Consents as they stand"},
+    "disclosure": {"pt-BR": "Dados enviados a terceiros", "en": "Data sent to third parties"},
+    "contact_request": {
+        "pt-BR": "Comunicações com a agência",
+        "en": "Communications with the agency",
+    },
+}
+"""What each resource that is collected is called in a package."""
+
+UNASKED: Final[Mapping[str, Mapping[Language, str]]] = {
+    "filiation": {"pt-BR": "Filiação", "en": "Names of the parents"},
+}
+"""Items that the agency asks nobody for, as a package names them."""

@@ -609,6 +609,16 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
             " `next` says what can be done.",
         ),
     ),
+    "legal_package_state": _both(
+        (
+            "O pacote não está disponível",
+            "Ele já foi baixado, venceu ou foi apagado. O balcão pode liberar mais um download.",
+        ),
+        (
+            "The package is not available",
+            "It was downloaded, is over or was deleted. The desk can allow another download.",
+        ),
+    ),
     "nothing_granted": _both(
         (
             "Nada seria concedido",

@@ -15,7 +15,13 @@ from typing import Final, Literal
 from app.access.legal_bases import ITEMS
 from app.access.purposes import PURPOSES
 from app.access.viewers import Viewer
-from app.services.collectors import access_records, consents, disclosures, registration_data
+from app.services.collectors import (
+    access_records,
+    communications,
+    consents,
+    disclosures,
+    registration_data,
+)
 from app.services.collectors.collector import Collector, Warrant
 from app.services.platform import Platform
 
@@ -24,7 +30,7 @@ COLLECTORS: Final[Mapping[str, Sequence[Collector]]] = {
     access_records.CATEGORY: (access_records.USES,),
     consents.CATEGORY: (consents.SAID, consents.STANDING),
     disclosures.CATEGORY: (disclosures.LEFT,),
-    "communications": (),
+    communications.CATEGORY: (communications.WRITTEN,),
 }
 """Every category that can be asked for, in the order in which they are given. One without a
 collector is one of which the service collects nothing yet."""

@@ -84,12 +84,14 @@ class Collector:
         """
         since, until = self._period(warrant)
         fields = self.fields(platform, warrant)
+        field = self._plan(platform, warrant).moment
+        bounds = {"field": field, "from": _moment(since), "until": _moment(until)}
         return {
             "category": self.category,
             "resource": self.resource,
             "rows": Scope.TARGET.value,
             "fields": list(fields),
-            "period": _described(since, until) if self.timed else None,
+            "period": bounds if self.timed else None,
             "order": ["id"],
             "policy_hash": platform.projection.hash,
             "statement": self._statement(platform, warrant).sql if fields else None,
@@ -158,10 +160,6 @@ class Collector:
             since=since is not None,
             until=until is not None,
         )
-
-
-def _described(since: datetime | None, until: datetime | None) -> dict[str, str | None]:
-    return {"field": "at", "from": _moment(since), "until": _moment(until)}
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -27,7 +27,14 @@ from app.access.scopes import Scope, row_scope
 from app.access.viewers import Viewer
 from app.access.visibility import COMPANIONS, RESOURCES
 from app.core.ids import fresh_id_at, new_id
-from app.models import AccessRecord, AuditEvent, ConsentState, Disclosure, Recipient
+from app.models import (
+    AccessRecord,
+    AuditEvent,
+    ConsentState,
+    ContactRequest,
+    Disclosure,
+    Recipient,
+)
 from app.projection.plans import View
 from app.projection.projection import to_json
 from app.services import access_records, packages, stored_files
@@ -141,8 +148,32 @@ async def fill(house: Service, who: CustomerPerson, staff_id: UUID) -> None:
                 request_id="r",
             )
         )
+    await write_in(house, who.login_id, who.id)
     await use(house, who.login_id, who.id, "registration")
     await use(house, who.login_id, who.id, "sign_in")
+
+
+async def write_in(house: Service, login_id: UUID, customer_id: UUID) -> None:
+    """A question of a customer's who is signed in, at the desk."""
+    now, number = house.clock(), new_id()
+    row = {
+        "id": number,
+        "reference": number.hex[-14:],
+        "topic": "contact",
+        "status": "open",
+        **dict.fromkeys(("name", "email", "email_key", "mailbox_key"), f"{number.hex}@exemplo.com"),
+        "message": f"Pergunta de {number.hex}",
+        "language": "pt-BR",
+        "customer_id": customer_id,
+        "login_id": login_id,
+        "answers": [],
+        "spam_score": 0,
+        "spam_signs": {},
+        "received_at": now,
+        "kept_until": now + timedelta(days=365),
+    }
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(insert(ContactRequest).values(**row))
 
 
 async def use(
@@ -201,13 +232,13 @@ async def test_every_collector_is_about_a_resource_that_a_target_opens() -> None
     opened = {name for name in RESOURCES if row_scope(name, Viewer.AUTHORITY) is Scope.TARGET}
     assert set(resources) == opened
     for collector in ALL:
-        at = {row.field for row in RESOURCES[collector.resource].rows if row.uses}
-        assert not collector.timed or "at" in at
+        moments = {row.field for row in RESOURCES[collector.resource].rows if row.uses}
+        assert not collector.timed or moments & {"at", "received_at"}
 
 
-async def test_only_access_records_demand_a_period(world: World) -> None:
+async def test_what_people_did_and_wrote_demands_a_period(world: World) -> None:
     for collector in ALL:
-        demanding = collector.resource == "access_record"
+        demanding = collector.resource in ("access_record", "contact_request")
         for bounds in ({"since": START}, {"until": START}, {}):
             warrant = Warrant("x", world.maria.id, EVERYTHING, **bounds)
             if demanding:
@@ -269,6 +300,17 @@ async def test_of_an_account_only_who_owns_it_is_registration_data(world: World)
     await add_member(house.platform, maria.id, "invoices", "members")
     owners = await collected(house, COLLECTORS["registration_data"][1], warrant_for(maria.id))
     assert [owner["id"] for owner in owners] == [maria.login_id]
+
+
+async def test_what_others_who_may_enter_wrote_is_not_the_customers(world: World) -> None:
+    house = world.house
+    maria = await add_customer(house.platform)
+    member = await add_member(house.platform, maria.id, "invoices")
+    await write_in(house, maria.login_id, maria.id)
+    await write_in(house, member.login_id, maria.id)
+    [written] = await collected(house, COLLECTORS["communications"][0], warrant_for(maria.id))
+    assert set(written) >= {"reference", "message", "answers"}
+    assert {"name", "email", "phone", "login_id"}.isdisjoint(written)
 
 
 async def test_the_uses_of_an_account_are_everybodys(world: World) -> None:
@@ -526,7 +568,7 @@ async def test_what_is_not_there_is_answered_as_not_held(world: World) -> None:
     platform = world.house.platform
     for category in COLLECTORS:
         of_maria = await answer(platform, category, warrant_for(world.maria.id))
-        assert of_maria == ("not_held" if category == "communications" else "held")
+        assert of_maria == "held"
         assert await answer(platform, category, warrant_for(new_id())) == "not_held"
     with pytest.raises(KeyError):
         await answer(platform, "gossip", warrant_for(world.maria.id))
