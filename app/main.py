@@ -16,6 +16,7 @@ from app.routers import docs, health, metrics, openapi, problems
 from app.routers.auth import keys, passkeys, step_up, tokens
 from app.routers.authority import authenticators as authority_authenticators
 from app.routers.authority import legal_colleagues
+from app.routers.authority import legal_documents as authority_legal_documents
 from app.routers.authority import legal_packages as authority_legal_packages
 from app.routers.authority import legal_requests as authority_legal_requests
 from app.routers.authority import login as authority_login
@@ -85,6 +86,7 @@ from app.routers.staff import contact_requests as staff_contact_requests
 from app.routers.staff import customer_changes as staff_customer_changes
 from app.routers.staff import disclosures as staff_disclosures
 from app.routers.staff import invoices as staff_invoices
+from app.routers.staff import legal_documents as staff_legal_documents
 from app.routers.staff import legal_packages as staff_legal_packages
 from app.routers.staff import legal_requests as staff_legal_requests
 from app.routers.staff import members as staff_members
@@ -150,6 +152,8 @@ DOORS = (
     transparency_reports.router,
     staff_legal_packages.router,
     authority_legal_packages.router,
+    staff_legal_documents.router,
+    authority_legal_documents.router,
     public_invitations.router,
     own_interventions.router,
     customer_authenticators.router,

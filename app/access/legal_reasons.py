@@ -25,6 +25,7 @@ TABLE = """
     incomplete             reject,ask     Decreto 8.771/2016, art. 11
     order_ended            reject         Lei 12.965/2014, art. 22
     not_addressed_to_us    reject         Lei 12.965/2014, art. 10
+    original_seen          confirm        Lei 13.105/2015 (CPC), art. 405
     unlawful_order         contest        Constituição Federal, art. 5º, XII
     upheld                 resume         Lei 9.784/1999, art. 56
     overruled              dismiss        Lei 9.784/1999, art. 56
@@ -54,5 +55,11 @@ def _read(table: str) -> Mapping[str, Reason]:
 
 REASONS: Final = _read(TABLE)
 
-NEEDS_REASON: Final = frozenset().union(*(reason.deeds for reason in REASONS.values()))
+MAY_HAVE_REASON: Final = frozenset({"confirm"})
+"""The deeds that are done for a reason only where something is amiss: a signature cannot be
+verified, and the original was seen."""
+
+NEEDS_REASON: Final = (
+    frozenset().union(*(reason.deeds for reason in REASONS.values())) - MAY_HAVE_REASON
+)
 """The deeds that nobody does without one."""

@@ -79,6 +79,10 @@ TABLE = """
     staff:legal_package:read          ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_package:download      ·    yes  ·    ·    ·    ·    ·    ·    ·    ·    ·
     staff:legal_package:reissue       ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_document:list         ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_document:create       ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_document:delete       ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_document:download     ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:visibility:read             ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
     staff:audit_event:list            ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:session:list                ·    yes  yes  yes  yes  yes  yes  yes  ·    ·    ·
@@ -148,6 +152,9 @@ TABLE = """
     public:transparency_report:read   ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     authority:legal_package:read      ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
     authority:legal_package:download  ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_document:list     ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_document:create   ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
+    authority:legal_document:delete   ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
     public:policy:list                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:policy:read                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:password:assess            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes

@@ -211,6 +211,12 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.PRIVACY_OFFICER: Scope.ALL,
         Viewer.AUTHORITY: Scope.OWN,
     },
+    "legal_document": {
+        Viewer.DIRECTOR: Scope.RECEIVED,
+        Viewer.SYSTEMS_ENGINEER: Scope.RECEIVED,
+        Viewer.PRIVACY_OFFICER: Scope.RECEIVED,
+        Viewer.AUTHORITY: Scope.OWN,
+    },
     "legal_target": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},
     "policy": dict.fromkeys(Viewer, Scope.ALL),
     "policy_draft": {Viewer.DIRECTOR: Scope.ALL, Viewer.PRIVACY_OFFICER: Scope.ALL},

@@ -645,6 +645,30 @@ LEGAL_STEP = resource(
     """,
 )
 
+LEGAL_DOCUMENT = resource(
+    "legal_document",
+    "legal_documents",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    kind                ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    order_id            ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    name                ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    media_type          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    bytes               ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    sha256              ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    uploaded_at         ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    uploaded_by_kind    ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    uploaded_by         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    verdict             ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    assurance           ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    report              ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    verified_at         ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    request_id          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    file_id             ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
 LEGAL_TARGET = resource(
     "legal_target",
     "legal_targets",
@@ -822,6 +846,7 @@ RESOURCES: Mapping[str, Resource] = {
         OFFICER,
         LEGAL_REQUEST,
         LEGAL_STEP,
+        LEGAL_DOCUMENT,
         LEGAL_TARGET,
         LEGAL_HOLD,
         LEGAL_NOTICE,

@@ -16,6 +16,7 @@ from app.models.idempotency import IdempotencyKey
 from app.models.interventions import Incident, IncidentTarget, Intervention
 from app.models.invitations import Invitation
 from app.models.invoices import Invoice
+from app.models.legal_documents import LegalDocument
 from app.models.legal_holds import HeldCopy, LegalHold
 from app.models.legal_notices import LegalNotice
 from app.models.legal_packages import LegalPackage
@@ -62,6 +63,7 @@ __all__ = [
     "Invoice",
     "LegacyCustomer",
     "LegalColleague",
+    "LegalDocument",
     "LegalHold",
     "LegalNotice",
     "LegalPackage",

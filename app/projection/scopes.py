@@ -37,6 +37,7 @@ from app.models import (
     Invitation,
     Invoice,
     LegalColleague,
+    LegalDocument,
     LegalNotice,
     LegalPackage,
     LegalRequest,
@@ -293,6 +294,15 @@ def _own_legal_packages() -> ColumnElement[bool]:
     return and_(LegalPackage.released_at.is_not(None), LegalPackage.request_id.in_(own))
 
 
+def _received_legal_documents() -> ColumnElement[bool]:
+    received = select(LegalRequest.id).where(_received_legal_requests())
+    return LegalDocument.request_id.in_(received)
+
+
+def _own_legal_documents() -> ColumnElement[bool]:
+    return LegalDocument.request_id.in_(select(LegalRequest.id).where(_own_legal_requests()))
+
+
 CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("customer", Scope.ALL): true,
     ("customer", Scope.OWN): _own_customer,
@@ -353,6 +363,8 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("legal_request", Scope.OWN): _own_legal_requests,
     ("legal_step", Scope.RECEIVED): _received_legal_steps,
     ("legal_step", Scope.OWN): _own_legal_steps,
+    ("legal_document", Scope.RECEIVED): _received_legal_documents,
+    ("legal_document", Scope.OWN): _own_legal_documents,
     ("legal_target", Scope.ALL): true,
     ("legal_hold", Scope.ALL): true,
     ("legal_notice", Scope.ALL): true,

@@ -8,6 +8,7 @@ from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES
 from app.core.text import UNSAFE, UNSEEN
 from app.routers.customer_verbs import wants_acceptance
 from app.routers.problems import STATUS, always_sent
+from app.routers.uploads import MEDIA_TYPES
 from app.services.authorization import LONGEST_REASON, SHORTEST_REASON
 from app.services.idempotency import FORM
 
@@ -42,7 +43,7 @@ There are five kinds of caller, each with a door of its own:
 
 Errors are problem documents (RFC 9457) with a stable `code`, in Portuguese, or in English by
 `Accept-Language`; they never hold what was sent. A method that a path does not know is answered
-405 with `Allow`, a body of more than one megabyte 413. Lists answer
+405 with `Allow`, a body of more than one megabyte 413, a file of more than twenty. Lists answer
 `{"items": […], "next_cursor": …}`; give the cursor back with the same parameters. Changes need
 `If-Match` with the `ETag` that was read. Sensitive deeds want a proof of presence of the last five
 minutes: 401 `step_up_required`, then `POST /v1/auth/step-up`, then again (RFC 9470).
@@ -313,6 +314,8 @@ _IDEMPOTENT: Final = frozenset(
         ("post", "/v1/staff/contact-requests/{contact_request_id}/answers"),
         ("post", "/v1/staff/policies/drafts"),
         ("post", "/v1/staff/customers/{customer_id}/disclosures"),
+        ("post", "/v1/authority/legal-requests/{legal_request_id}/documents"),
+        ("post", "/v1/staff/legal-requests/{legal_request_id}/documents"),
     }
 )
 """Operations that take an `Idempotency-Key`."""
@@ -365,7 +368,8 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
         codes |= {"https_required", "database_unavailable", "audit_unavailable"}
     if "requestBody" in operation:
         codes |= {"payload_too_large", "unsupported_media_type", "validation_failed"}
-        codes |= {"malformed_json", "unknown_member"}
+        if operation["requestBody"]["content"].keys() != MEDIA_TYPES:
+            codes |= {"malformed_json", "unknown_member"}
     if path.startswith("/v1/auth/"):
         codes |= _AUTH[path.removeprefix("/v1/auth/")]
     if path == "/v1/public/registrations":

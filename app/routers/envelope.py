@@ -21,6 +21,7 @@ from app.core.networks import network_of
 from app.core.telemetry import describe, log_request, logger, request_id
 from app.routers.cors import Origins, RawHeaders
 from app.routers.problems import problem_response, unexpected
+from app.routers.uploads import limit_of
 
 UNMATCHED: Final = "unmatched"
 """The route label of what no route took: paths are the caller's text and stay out of labels."""
@@ -52,8 +53,9 @@ class AnswerAbortedError(Exception):
 class Envelope:
     """Wraps `app`; add it last, so that it is the outermost middleware.
 
-    `body_limit` is in bytes. In `production` plain HTTP is refused, health and metrics apart:
-    behind a proxy that ends TLS, uvicorn needs the proxy's address in ``--forwarded-allow-ips``.
+    `body_limit` is in bytes; files have one of their own (`uploads.py`). In `production` plain
+    HTTP is refused, health and metrics apart: behind a proxy that ends TLS, uvicorn needs the
+    proxy's address in ``--forwarded-allow-ips``.
     """
 
     def __init__(
@@ -116,8 +118,8 @@ class Envelope:
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
-                if received > self._body_limit:
-                    raise Failure("payload_too_large", params={"limit": self._body_limit})
+                if received > self._body_limit and received > (limit := self._limit(scope)):
+                    raise Failure("payload_too_large", params={"limit": limit})
             return message
 
         try:
@@ -148,12 +150,13 @@ class Envelope:
         if (length := asked.get(b"content-length")) is not None:
             if not length.isdigit():
                 return problem_response(scope, "malformed_request")
-            if len(length) > 18 or int(length) > self._body_limit:
+            limit = self._limit(scope)
+            if len(length) > 18 or int(length) > limit:
                 # A caller who waits for "100 Continue" will not send the body now, and the
                 # connection would be out of step; any other body is read and dropped.
                 close = {"Connection": "close"} if b"expect" in asked else {}
-                limit = {"limit": self._body_limit}
-                return problem_response(scope, "payload_too_large", params=limit, headers=close)
+                told = {"limit": limit}
+                return problem_response(scope, "payload_too_large", params=told, headers=close)
         if (
             scope["method"] == "OPTIONS"
             and b"access-control-request-method" in asked
@@ -163,6 +166,10 @@ class Envelope:
             response.raw_headers += allowed
             return response
         return None
+
+    def _limit(self, scope: Scope) -> int:
+        """Bytes that the body may have."""
+        return limit_of(scope["path"]) or self._body_limit
 
     def _note(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
         """Count the request and write its line: the route's template, never the path as sent."""

@@ -1,5 +1,7 @@
 """`Idempotency-Key`: a request that may be sent twice, and is done once."""
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 
 from app.routers.admission import actor_of, platform_of
@@ -14,12 +16,23 @@ async def claim_of(request: Request) -> idempotency.Claim | None:
 
     Raises `Failure("idempotency_key_invalid")`.
     """
+    claimer = claimer_of(request)
+    return None if claimer is None else claimer(await request.body())
+
+
+def claimer_of(request: Request) -> Callable[[bytes], idempotency.Claim] | None:
+    """The same for a body that is read as a stream: makes the claim of what tells it from others.
+
+    Raises `Failure("idempotency_key_invalid")`, before anything is read.
+    """
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
+    idempotency.require_form(key)
+    platform = platform_of(request)
     actor = actor_of(request)  # nobody is answered what was told to others, or in another account
     caller = [str(each) for each in (actor.id, actor.customer_id) if each is not None]
     if actor.id is None:
         caller.append(str(actor.network))
     door = " ".join([request.url.path, *caller])
-    return idempotency.claim_of(platform_of(request), door, key, await request.body())
+    return lambda told: idempotency.claim_of(platform, door, key, told)

@@ -63,6 +63,7 @@ PolicyVersion = Annotated[
 ]
 InterventionId = Annotated[str, _id_of("intervention")]
 OfficerId = Annotated[str, _id_of("officer")]
+LegalDocumentId = Annotated[str, _id_of("document")]
 LegalRequestId = Annotated[str, _id_of("legal request")]
 RecipientId = Annotated[str, _id_of("third party")]
 

@@ -36,6 +36,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.errors import Failure, FieldError
+from app.routers import uploads
 from app.routers.json_body import parse
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -57,6 +58,7 @@ LARGEST_BEACON: Final = 64 * 1024
 
 _GUARDS_OWN_QUERY: Final = "__guards_own_query__"
 _TAKES_BEACONS: Final = "__takes_beacons__"
+_TAKES_FILES: Final = "__takes_files__"
 
 
 def guards_own_query(endpoint: Endpoint) -> Endpoint:
@@ -78,6 +80,12 @@ def takes_beacons(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
+def takes_files(endpoint: Endpoint) -> Endpoint:
+    """Mark an endpoint whose body is a file, which it reads as a stream: see `uploads.py`."""
+    setattr(endpoint, _TAKES_FILES, True)
+    return endpoint
+
+
 class JsonRequest(Request):
     """A request whose JSON body has been read, strictly."""
 
@@ -95,7 +103,7 @@ class _Accepted:
 
     parameters: frozenset[str]
     repeatable: frozenset[str]
-    body: Literal["none", "json", "form", "files"]
+    body: Literal["none", "json", "form", "files", "stream"]
     media_types: frozenset[str]
     largest: int | None
     form_fields: frozenset[str]
@@ -136,7 +144,7 @@ class StrictRoute(APIRoute):
                 request = await _with_json(request, accepted)
             elif accepted.body == "form":
                 await _check_form(request, accepted)
-            elif accepted.body == "files":
+            elif accepted.body in ("files", "stream"):
                 _check_media_type(request.headers.get("content-type", ""), accepted)
             return await handle(request)
 
@@ -290,8 +298,10 @@ def _is_utf8(encoded: bytes) -> bool:
 def _accepted(route: APIRoute) -> _Accepted:
     queries = dict(_fields(route.dependant, "query_params"))
     body = dict(_fields(route.dependant, "body_params"))
-    kind: Literal["none", "json", "form", "files"] = "none"
+    kind: Literal["none", "json", "form", "files", "stream"] = "none"
     media_types: set[str] = set()
+    if hasattr(route.endpoint, _TAKES_FILES):
+        kind, media_types = "stream", set(uploads.MEDIA_TYPES)
     if route.body_field is not None:
         if isinstance(route.body_field.field_info, params.File):
             kind, media_types = "files", {MULTIPART}

@@ -113,6 +113,7 @@ ReasonCode = Literal[
     "incomplete",
     "order_ended",
     "not_addressed_to_us",
+    "original_seen",
     "unlawful_order",
     "upheld",
     "overruled",
@@ -375,6 +376,7 @@ class FindingView(BaseModel):
 
     code: str
     reference: Annotated[str | MISSING, Field(description="Of the other request.")] = MISSING
+    document_id: Annotated[UUID | MISSING, Field(description="Of the document.")] = MISSING
 
 
 class LegalRequestView(View):

@@ -29,10 +29,15 @@ class Claim:
     request: bytes
 
 
-def claim_of(platform: Platform, door: str, key: str, request: bytes) -> Claim:
-    """The claim of a key at a door. Raises `Failure("idempotency_key_invalid")`."""
+def require_form(key: str) -> None:
+    """Raise `Failure("idempotency_key_invalid")` for what cannot be a key."""
     if not FORM.fullmatch(key):
         raise Failure("idempotency_key_invalid")
+
+
+def claim_of(platform: Platform, door: str, key: str, request: bytes) -> Claim:
+    """The claim of a key at a door. Raises `Failure("idempotency_key_invalid")`."""
+    require_form(key)
     secret = platform.keyring.secret("idempotency")
     return Claim(
         hashlib.blake2b(f"{door} {key}".encode(), key=secret, digest_size=32).digest(),

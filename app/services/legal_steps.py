@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
 from app.access.legal_bases import BASES
-from app.access.legal_reasons import NEEDS_REASON, REASONS
+from app.access.legal_reasons import MAY_HAVE_REASON, NEEDS_REASON, REASONS
 from app.access.legal_workflow import STEPS, State, Step
 from app.core.errors import Failure, FieldError, Refusal
 from app.core.ids import new_id
@@ -23,6 +23,7 @@ from app.models import LegalRequest, LegalStep, Officer, StaffMember, table_of
 from app.projection.projection import Page, Shown
 from app.schemas.legal_requests import DeskStep, SenderStep
 from app.services import (
+    legal_documents,
     legal_holds,
     legal_letters,
     legal_notices,
@@ -70,6 +71,7 @@ class Taken:
     now: datetime
     by: UUID | None
     refused: Mapping[str, str]
+    reason: str | None = None
 
 
 Effect = Callable[[Platform, AsyncConnection, Taken], Coroutine[Any, Any, dict[str, Any]]]
@@ -83,8 +85,10 @@ async def advance(
 
     Raises `Failure` with ``validation_failed`` (a reason or message is missing or unfit) and
     ``step_up_required``; `Refusal` with ``not_found``, ``legal_request_state`` for a deed that
-    does not start where the request stands, or that is another's, ``second_person_required``, and
-    ``nothing_granted`` for passing on a request of which nothing is.
+    does not start where the request stands, or that is another's, ``second_person_required``,
+    ``nothing_granted`` for passing on a request of which nothing is, ``document_missing`` for
+    sending one without a signed order, ``signature_unsound`` for confirming who asks without one
+    that was accepted.
     """
     action = ADVANCE[actor.kind]
     require_grounds(actor, action)
@@ -106,7 +110,7 @@ async def advance(
         if step.needs_presence:
             await require_presence(platform, connection, actor)
         refused = {item["item"]: item["reason"] for item in said.get("refused", ())}
-        taken = Taken(step, before, platform.clock(), actor.id, refused)
+        taken = Taken(step, before, platform.clock(), actor.id, refused, reason)
         changes = await _effects(platform, connection, taken)
         await _store(connection, taken, changes)
         written = _step_row(taken, changes, actor, await _name(connection, actor), said, reason)
@@ -181,6 +185,8 @@ def _demand_words(actor: Actor, said: Mapping[str, Any]) -> None:
         errors.append(FieldError("/reason", "reason_not_for_deed"))
     if deed in NEEDS_MESSAGE and said.get("message") is None:
         errors.append(FieldError("/message", "needed_for_deed"))
+    if deed in MAY_HAVE_REASON and reason is not None and said.get("note") is None:
+        errors.append(FieldError("/note", "needed_for_deed"))
     for place, item in enumerate(said.get("refused", ())):
         if deed != "narrow" or "narrow" not in REASONS[item["reason"]].deeds:
             errors.append(FieldError(f"/refused/{place}/reason", "reason_not_for_deed"))
@@ -209,6 +215,7 @@ async def _effects(platform: Platform, connection: AsyncConnection, taken: Taken
 
 async def _submit(_platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
     before, now = taken.before, taken.now
+    await _demand_document(connection, taken)
     await legal_targets.match(connection, before["id"], before["targets"], now)
     return {
         "submitted_at": now,
@@ -221,10 +228,21 @@ async def _ask(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any
     return {"clock_stopped_at": taken.now}
 
 
-async def _inform(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
+async def _inform(_p: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    await _demand_document(connection, taken)
     stopped = taken.before["clock_stopped_at"] or taken.now
     due = resumed(taken.before["legal_due_at"], stopped, taken.now)
     return {"clock_stopped_at": None, "legal_due_at": due}
+
+
+async def _confirm(_p: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    """Somebody's signature stands for the request, or a person of the desk for the original."""
+    before = taken.before
+    if not await legal_documents.has_accepted(connection, before["id"]):
+        seen = taken.reason is not None and before["channel"] != "authority"
+        if not seen:
+            raise _refused("signature_unsound", ADVANCE["staff"], before["id"])
+    return {}
 
 
 async def _narrow(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
@@ -271,6 +289,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "submit": _submit,
     "ask": _ask,
     "inform": _inform,
+    "confirm": _confirm,
     "narrow": _narrow,
     "forward": _forward,
     "approve": _approve,
@@ -295,6 +314,15 @@ async def _follow(
     await legal_notices.follow(platform, connection, request, step)
     await legal_holds.follow(platform, connection, request, step)
     await legal_packages.follow(platform, connection, request, step)
+
+
+async def _demand_document(connection: AsyncConnection, taken: Taken) -> None:
+    """What comes by the authorities' door comes with a signed order."""
+    before = taken.before
+    if before["channel"] == "authority" and not await legal_documents.has_order(
+        connection, before["id"]
+    ):
+        raise _refused("document_missing", ADVANCE["officer"], before["id"])
 
 
 def _decisions(taken: Taken) -> list[legal_scope.Decision]:

@@ -10,11 +10,14 @@ from uuid import UUID
 from sqlalchemy import Select, select, union_all
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from app.models import LegalHold, LegalNotice, LegalPackage, LegalRequest
+from app.models import LegalDocument, LegalHold, LegalNotice, LegalPackage, LegalRequest
 
 SUBJECTS: Final[Mapping[str, Callable[[UUID], Select[Any]]]] = {
     "legal_request": lambda request_id: select(LegalRequest.id).where(
         LegalRequest.id == request_id
+    ),
+    "legal_document": lambda request_id: select(LegalDocument.id).where(
+        LegalDocument.request_id == request_id
     ),
     "legal_hold": lambda request_id: select(LegalHold.id).where(LegalHold.request_id == request_id),
     "legal_notice": lambda request_id: select(LegalNotice.id).where(

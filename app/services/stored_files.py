@@ -98,9 +98,18 @@ async def complete(platform: Platform, connection: AsyncConnection, file: Stored
 async def abandon(platform: Platform, file: Stored) -> None:
     """Give up a file that was never completed: its content goes now, not at `purge`'s turn.
 
-    Not for use inside a transaction.
+    A file that exists is left alone. Not for use inside a transaction.
     """
-    await _discard(platform, file.id)
+    statement = (
+        update(StoredFile)
+        .where(StoredFile.id == file.id, StoredFile.completed_at.is_(None))
+        .values(deleted_at=platform.clock())
+        .returning(StoredFile.id)
+    )
+    async with platform.database.transaction() as connection:
+        unfinished = (await connection.execute(statement)).first() is not None
+    if unfinished:
+        await _discard(platform, file.id)
 
 
 async def find(platform: Platform, file_id: UUID) -> Stored | None:

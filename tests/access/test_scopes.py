@@ -54,6 +54,7 @@ SIGNED = {
     "legal_hold": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_notice": (Scope.TOLD, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_package": (NONE, ALL, NONE, ALL, *(NONE,) * 5, Scope.OWN, NONE),
+    "legal_document": (NONE, *(Scope.RECEIVED,) * 3, *(NONE,) * 5, Scope.OWN, NONE),
     "legal_target": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_colleague": (*(NONE,) * 9, Scope.OWN, NONE),
     "audit_seal": (NONE, *(ALL,) * 3, *(NONE,) * 7),

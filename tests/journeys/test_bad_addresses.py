@@ -22,6 +22,7 @@ HANGING: Final = (
     "{legal_request_id}/targets",
     "{legal_request_id}/notices",
     "{legal_request_id}/holds",
+    "{legal_request_id}/documents",
 )
 
 

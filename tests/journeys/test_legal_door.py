@@ -4,7 +4,18 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.support.legal import DESK, DOOR, asked, brought, naming, officer_step, sent, step
+from tests.support.legal import (
+    DESK,
+    DOOR,
+    asked,
+    brought,
+    naming,
+    officer_step,
+    sent,
+    sound_order,
+    step,
+    uploaded,
+)
 from tests.support.officers import AgencyMade, OfficerPerson, add_agency, add_officer
 from tests.support.people import CustomerPerson, StaffPerson, add_staff
 from tests.support.service import Service
@@ -41,6 +52,7 @@ async def test_a_draft_is_its_senders_alone(
     for who, door in ((colleague, DOOR), (director, DESK)):
         seen = await house.client.get(f"{door}/{draft['id']}", headers=who.headers)
         assert problem(seen) == (404, "not_found")
+    await uploaded(house, beatriz, draft["id"], await sound_order())
     await officer_step(house, beatriz, draft["id"], "submit")
     seen = await house.client.get(f"{DESK}/{draft['id']}", headers=director.headers)
     assert seen.json()["status"] == "received"

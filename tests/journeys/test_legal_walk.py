@@ -109,7 +109,11 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
 def said(deed: str) -> dict[str, Any]:
     """A deed with all the words that it could want."""
     reason = next((code for code, each in REASONS.items() if deed in each.deeds), None)
-    body: dict[str, Any] = {"deed": deed, "message": "Segue o que falta."}
+    body: dict[str, Any] = {
+        "deed": deed,
+        "message": "Segue o que falta.",
+        "note": "Original visto.",
+    }
     if reason is not None:
         body["reason"] = reason
     if deed == "narrow":
@@ -198,7 +202,7 @@ def test_the_straight_way_is_open(desk: Desk) -> None:
         *(("officer", deed) for deed in ("submit", "begin", "confirm", "forward")),
         ("director", "approve"),
     ):
-        assert desk.send(who, request, {"deed": deed})[0] == 200
+        assert desk.send(who, request, said(deed))[0] == 200
     assert desk.work(request, "collected")
     for who, status in (("officer", 403), ("director", 403), ("other_officer", 200)):
         assert desk.send(who, request, {"deed": "check"})[0] == status

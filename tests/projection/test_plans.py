@@ -154,7 +154,7 @@ def has_no_hidden_column(key: PlanKey, projection: Projection) -> None:
 
 def test_outsiders_have_no_rows_save_what_is_consented_to_a_target_or_their_own() -> None:
     own = {"session", "authenticator", "agency", "officer"}
-    own |= {"legal_request", "legal_step", "legal_colleague", "legal_package"}
+    own |= {"legal_request", "legal_step", "legal_colleague", "legal_package", "legal_document"}
     for viewer in (Viewer.PARTNER, Viewer.AUTHORITY):
         for purpose in PURPOSES[viewer]:
             for name in set(RESOURCES) - {"policy", "purpose"}:

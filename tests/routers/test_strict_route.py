@@ -10,7 +10,13 @@ from pydantic import BaseModel
 
 from app.core.errors import Failure
 from app.routers import problems
-from app.routers.strict_route import LARGEST_FORM, MOST_FIELDS, StrictRoute, guards_own_query
+from app.routers.strict_route import (
+    LARGEST_FORM,
+    MOST_FIELDS,
+    StrictRoute,
+    guards_own_query,
+    takes_files,
+)
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -84,6 +90,11 @@ def make_app() -> FastAPI:
     @inner.post("/file")
     async def file(file: UploadFile) -> str:
         return (await file.read()).decode()
+
+    @inner.post("/stream")
+    @takes_files
+    async def stream(request: Request) -> str:
+        return b"".join([block async for block in request.stream()]).decode()
 
     @inner.post("/bare")
     async def bare() -> str:
@@ -307,6 +318,18 @@ async def test_file_routes_take_multipart(caller: httpx.AsyncClient) -> None:
     assert (await caller.post("/file", files={"file": b"content"})).json() == "content"
     assert code(await caller.post("/file", json={})) == "unsupported_media_type"
     assert code(await caller.post("/file")) == "unsupported_media_type"
+
+
+async def test_streams_are_taken_as_one_of_the_files_types_and_never_unnamed(
+    caller: httpx.AsyncClient,
+) -> None:
+    for named in ("application/pdf", "Application/PDF", "application/octet-stream"):
+        answer = await caller.post("/stream", content=b"%PDF", headers={"Content-Type": named})
+        assert answer.json() == "%PDF"
+    for other in ("application/json", "text/html", "", "application/pdf; charset=latin-1"):
+        answer = await caller.post("/stream", content=b"%PDF", headers={"Content-Type": other})
+        assert code(answer) == "unsupported_media_type"
+    assert code(await caller.post("/stream", content=b"%PDF")) == "unsupported_media_type"
 
 
 async def test_a_door_admits_before_it_looks_at_anything(caller: httpx.AsyncClient) -> None:

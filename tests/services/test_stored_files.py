@@ -217,3 +217,12 @@ async def test_a_reader_is_told_when_the_file_goes_meanwhile(house: Service) -> 
     await forgotten(house, file)
     with pytest.raises(FileGone):
         await anext(reading)
+
+
+async def test_what_nobody_completes_is_abandoned_and_what_exists_is_not(house: Service) -> None:
+    lost, kept = await written(house), await completed(house)
+    for file in (lost, kept):
+        await stored_files.abandon(house.platform, file)
+    assert await chunks(house, lost.id) == []
+    assert await rows(house.platform, select(StoredFile.id).where(StoredFile.id == lost.id)) == []
+    assert await whole(house, kept) == CONTENT

@@ -17,6 +17,7 @@ from app.services.audit_log import AuditLog
 from tests.support.confirmed import asked
 from tests.support.consent_exercisers import CONSENT_EXERCISERS
 from tests.support.contact_exercisers import CONTACT_EXERCISERS
+from tests.support.document_exercisers import DOCUMENT_EXERCISERS, DOCUMENTS_ARE_NO_RECORDS
 from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.factor_exercisers import FACTOR_EXERCISERS, FACTORS_ARE_NO_RECORDS
 from tests.support.incident_exercisers import INCIDENT_EXERCISERS
@@ -73,6 +74,7 @@ NOT_RECORDS: Mapping[Route, str] = {
         ],
         "encrypted files; tests/journeys/test_legal_packages.py",
     ),
+    **DOCUMENTS_ARE_NO_RECORDS,
     **FACTORS_ARE_NO_RECORDS,
     ("post", "/v1/customer/email-changes"): "a word; journeys/test_own_email_changes.py",
     ("post", "/v1/customer/email-verification"): "a word; journeys/test_email_verification.py",
@@ -284,6 +286,7 @@ EXERCISERS: Mapping[Route, Exerciser] = {
     **INCIDENT_EXERCISERS,
     **POLICY_EXERCISERS,
     **FACTOR_EXERCISERS,
+    **DOCUMENT_EXERCISERS,
     **LEGAL_EXERCISERS,
     **PARTY_EXERCISERS,
     **OFFICER_EXERCISERS,

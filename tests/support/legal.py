@@ -1,20 +1,27 @@
 """Legal requests for tests: an agency in the directory, and what comes from it on paper."""
 
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 import httpx
 
-from app.services import legal_steps
+from app.services import legal_steps, legal_verification
 from app.services.system import operator
 from tests.support.officers import OfficerPerson
 from tests.support.people import CustomerPerson, StaffPerson
 from tests.support.policies import prove_presence
 from tests.support.service import Service
+from tests.support.signed_documents import pdf, signed
+from tests.support.signing import OTHER, World, person, signer
 
 DESK: Final = "/v1/staff/legal-requests"
 DOOR: Final = "/v1/authority/legal-requests"
 TOLD: Final = "/v1/customer/legal-requests"
+ORIGINAL_SEEN: Final = {"reason": "original_seen", "note": "Original conferido no balcão."}
+"""With what the desk confirms who sent a paper."""
+
+_sound: dict[str, bytes] = {}
 
 
 def asked(**members: Any) -> dict[str, Any]:
@@ -66,19 +73,25 @@ async def step(
 
 
 async def brought(house: Service, by: StaffPerson, request_id: str, *deeds: str) -> dict[str, Any]:
-    """The request after several deeds of one person's."""
+    """The request after several deeds of one person's; papers are confirmed on sight."""
     found: dict[str, Any] = {}
     for deed in deeds:
-        answer = await step(house, by, request_id, deed)
+        if deed == "confirm":
+            await verify(house)
+        answer = await step(
+            house, by, request_id, deed, **(ORIGINAL_SEEN if deed == "confirm" else {})
+        )
         assert answer.status_code == 200, answer.text
         found = answer.json()
     return found
 
 
 async def sent(house: Service, by: OfficerPerson, **members: Any) -> dict[str, Any]:
-    """A request of an officer's that was received."""
+    """A request of an officer's that was received, with an order that its signer signed."""
     answer = await house.client.post(DOOR, json=asked(**members), headers=by.headers)
     assert answer.status_code == 201, answer.text
+    order = await uploaded(house, by, answer.json()["id"], await sound_order())
+    assert order.status_code == 201, order.text
     done = await officer_step(house, by, answer.json()["id"], "submit")
     assert done.status_code == 200, done.text
     found: dict[str, Any] = done.json()
@@ -107,3 +120,47 @@ async def approved_again(
     await brought(house, desk, request_id, "forward")
     done = await step(house, director, request_id, "approve")
     assert done.json()["status"] == "collecting", done.text
+
+
+@cache
+def world() -> World:
+    """The authorities of this run, trusted wherever `verify` was called."""
+    return World.made()
+
+
+async def sound_order(tax_id: str = OTHER) -> bytes:
+    """An order that the declared signer of `asked` signed, or somebody else; made once."""
+    if tax_id not in _sound:
+        who = signer(person(world().intermediate, tax_id=tax_id))
+        _sound[tax_id] = await signed(pdf(), who)
+    return _sound[tax_id]
+
+
+async def uploaded(
+    house: Service,
+    by: OfficerPerson | StaffPerson,
+    request_id: str,
+    content: Any,
+    *,
+    kind: str = "order",
+    name: str = "oficio-4711.pdf",
+    media_type: str = "application/pdf",
+    headers: dict[str, str] | None = None,
+    **query: str,
+) -> httpx.Response:
+    """Add a file at the door that the caller uses."""
+    door = DOOR if isinstance(by, OfficerPerson) else DESK
+    return await house.client.post(
+        f"{door}/{request_id}/documents",
+        params={"kind": kind, "name": name, **query},
+        content=content,
+        headers={**by.headers, "Content-Type": media_type, **(headers or {})},
+    )
+
+
+async def verify(house: Service) -> None:
+    """The worker's turn: whatever waits is verified, against the authorities of this run."""
+    trust = house.platform.settings.trust_path
+    if not trust.exists():
+        world().trust(trust)
+    await legal_verification.work(house.platform)

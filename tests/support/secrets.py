@@ -108,6 +108,7 @@ _SHOWS_LEGAL = (
     *(_LEGAL, _LEGAL_ONE),
     *(f"{_LEGAL_ONE}/{deed}" for deed in ("steps", "filings", "releases", "secrecy-orders")),
 )
+_DOCUMENTS = f"{_LEGAL_ONE}/documents"
 _FACTORS = "/v1/staff/authenticators"
 _CONFIRM = f"{_FACTORS}/totp/{{authenticator_id}}/confirm"
 
@@ -147,6 +148,11 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
         [(path, "answered_by") for path in _SHOWS_OFFICERS], "who answered an agency's phone"
     ),
     **dict.fromkeys([(path, "code") for path in _SHOWS_LEGAL], "what speaks against a request"),
+    **dict.fromkeys(
+        [(_DOCUMENTS, name) for name in ("code", "signature", "signatures", "signature_sha256")],
+        "what was found of a document's signatures",
+    ),
+    (_DOCUMENTS, "digest"): "the name of a signature's algorithm",
     (f"{_FACTORS}/totp", "secret"): "the caller's own, told once",
     (f"{_FACTORS}/totp", "uri"): "the caller's own, told once",
     (_CONFIRM, "recovery_codes"): "the caller's own, told once",
@@ -164,6 +170,7 @@ TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
     (f"{_CUSTOMER}/disclosures", "Idempotency-Key"): "the client's own name for one request",
     ("/v1/staff/recipients", "Idempotency-Key"): "the client's own name for one request",
     (_LEGAL, "Idempotency-Key"): "the client's own name for one request",
+    (_DOCUMENTS, "Idempotency-Key"): "the client's own name for one request",
     (_AGENCIES, "Idempotency-Key"): "the client's own name for one request",
     **dict.fromkeys([(path, "jurisdiction") for path in (_AGENCIES, _AGENCY)], "where it acts"),
     (f"{_OFFICER}/vettings", "answered_by"): "who answered an agency's phone",

@@ -70,6 +70,18 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Esta base legal pede este dado ({article}).",
         "This legal basis wants this ({article}).",
     ),
+    "document_empty": _both("O arquivo está vazio.", "The file is empty."),
+    "needed_for_signature": _both(
+        "Diga de qual ordem é esta assinatura, pelo id do documento.",
+        "Say which order this signature is of, by the document's id.",
+    ),
+    "only_for_signature": _both(
+        "Só uma assinatura separada se refere a uma ordem.",
+        "Only a detached signature refers to an order.",
+    ),
+    "unknown_order": _both(
+        "Este pedido não tem ordem com este id.", "This request has no order with this id."
+    ),
     "target_generic": _both(
         "Identifique a pessoa por ao menos dois dados: pedidos genéricos ou coletivos são"
         " recusados ({article}).",

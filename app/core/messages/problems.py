@@ -643,6 +643,34 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
             "Use `narrow`: the sender must learn what was refused, and why.",
         ),
     ),
+    "document_missing": _both(
+        (
+            "Falta o documento",
+            "Envie antes a ordem ou o ofício assinado, em /documents com kind=order.",
+        ),
+        (
+            "The document is missing",
+            "Upload the signed order first, to /documents with kind=order.",
+        ),
+    ),
+    "documents_full": _both(
+        ("Documentos demais", "Um pedido leva no máximo dez documentos. Apague um do rascunho."),
+        ("Too many documents", "A request takes ten documents at most. Delete one of the draft."),
+    ),
+    "signature_unsound": _both(
+        (
+            "Nenhum documento com assinatura aceita",
+            "Leia os laudos em /documents: um documento novo espera até um minuto pela verificação."
+            " O que veio em papel ou por e-mail pode ser confirmado com o original à vista: motivo"
+            " `original_seen` e anotação.",
+        ),
+        (
+            "No document with an accepted signature",
+            "Read the reports at /documents: a new document waits up to a minute for its"
+            " verification. What came on paper or by mail can be confirmed on sight of the"
+            " original: reason `original_seen`, and a note.",
+        ),
+    ),
     "precondition_required": _both(
         (
             "Falta If-Match",

@@ -100,7 +100,7 @@ async def list_legal_steps(request: Request, legal_request_id: LegalRequestId) -
     operation_id="authority_advance_legal_request",
     summary="Do the next step of one of my requests",
     response_model=LegalRequestView,
-    openapi_extra={"x-problems": ["not_found", "legal_request_state"]},
+    openapi_extra={"x-problems": ["not_found", "legal_request_state", "document_missing"]},
 )
 async def advance_legal_request(
     request: Request, legal_request_id: LegalRequestId, form: SenderStep

@@ -105,6 +105,7 @@ async def list_legal_steps(request: Request, legal_request_id: LegalRequestId) -
             "nothing_granted",
             "nothing_refused",
             "must_be_narrowed",
+            "signature_unsound",
         ]
     },
 )
