@@ -51,9 +51,12 @@ TABLE = """
     forward         narrowed               approval               desk       -                 -
     return          approval               legal_review           director   -                 -
     return          second_check           legal_review           desk       -                 -
-    approve         approval               collecting             director   reviewer          yes
+    return          collecting             legal_review           director   -                 yes
+    return          packaged               legal_review           director   -                 yes
+    return          delivered              legal_review           director   -                 yes
+    approve         approval               collecting             director   enterer,reviewer  yes
     collected       collecting             second_check           system     -                 -
-    check           second_check           packaged               desk       reviewer,approver yes
+    check           second_check           packaged               desk enterer,reviewer,approver yes
     deliver         packaged               delivered              system     -                 -
     acknowledge     delivered              acknowledged           sender     -                 -
     lapse           delivered              expired                system     -                 -
@@ -76,6 +79,7 @@ TABLE = """
     withdraw        collecting             withdrawn              sender     -                 -
     withdraw        second_check           withdrawn              sender     -                 -
     withdraw        packaged               withdrawn              sender     -                 -
+    withdraw        delivered              withdrawn              sender     -                 -
     appeal          narrowed               appealed               sender     -                 -
     appeal          rejected               appealed               sender     -                 -
     appeal          delivered              appealed               sender     -                 -
@@ -89,7 +93,8 @@ TABLE = """
 the desk; ``desk``: privacy officer or director; ``system``: the worker."""
 
 WHO: Final = frozenset({"sender", "desk", "director", "system"})
-PEOPLE: Final = frozenset({"reviewer", "approver", "checker"})
+PEOPLE: Final = frozenset({"enterer", "reviewer", "approver", "checker"})
+"""``enterer`` is who typed in what came on paper or by mail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ are deleted, unless a hold keeps them (`holds.py`).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
@@ -37,6 +38,7 @@ from app.core.moments import months_before
 from app.core.statements import bound, prepare
 from app.core.transactions import Transaction, run
 from app.models import AccessRecord, Membership, table_of
+from app.projection.plans import View
 from app.projection.projection import Page
 from app.services import holds
 from app.services.audit_log import Deed
@@ -105,12 +107,33 @@ async def note_of_login(
 
 
 async def list_own(platform: Platform, actor: Actor, parameters: Sequence[tuple[str, str]]) -> Page:
-    """A page of the caller's own access records, newest first; on record."""
+    """A page of the caller's own access records, newest first; on record.
+
+    What is held for an authority beyond its time does not show: nobody learns from it of the hold.
+    """
     page, deed = await find_page(platform, actor, LIST, RESOURCE, parameters)
-    for item in page.items:
+    since = kept_since(platform.clock())
+    items = [item for item in page.items if item["at"] >= since]
+    more = page.next_cursor is not None and await _goes_on(platform, actor, items, since)
+    for item in items:
         unseal(platform, item["id"], item)
-    await platform.audit.write(actor, deed)
-    return page
+    await platform.audit.write(actor, replace(deed, rows=len(items)))
+    return Page(items, page.next_cursor if more else None)
+
+
+async def _goes_on(
+    platform: Platform, actor: Actor, items: Sequence[View], since: datetime
+) -> bool:
+    """Whether something follows a page that its reader may still see."""
+    if not items:
+        return False
+    follows = select(AccessRecord.id).where(
+        AccessRecord.login_id == actor.id,
+        AccessRecord.id < items[-1]["id"],
+        AccessRecord.id >= id_at(since),
+    )
+    async with platform.database.snapshot() as connection:
+        return (await connection.execute(follows.limit(1))).first() is not None
 
 
 def unseal(platform: Platform, record_id: UUID, view: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ has left, and is kept nowhere. The package itself is fetched at the door, with a
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.legal_workflow import State
 from app.core.language import DEFAULT, Language
 from app.core.telemetry import describe, logger
-from app.models import LegalColleague, LegalPackage, LegalRequest, Officer, StaffMember
+from app.models import Agency, LegalColleague, LegalPackage, LegalRequest, Officer, StaffMember
 from app.security import age_files
 from app.services import legal_packages, legal_steps, outbox
 from app.services.outbox import Message
@@ -71,7 +71,7 @@ async def release(platform: Platform, request_id: UUID) -> bool:
     )
     async with platform.database.snapshot() as connection:
         package = (await connection.execute(chosen)).first()
-        receiver = await _receiver(connection, request_id)
+        receiver = await _receiver(connection, request_id, platform.clock())
     if package is None or receiver is None:
         return False
     locked = None
@@ -144,17 +144,22 @@ async def _release(
         await outbox.queue(platform, connection, message)
 
 
-async def _receiver(connection: AsyncConnection, request_id: UUID) -> Receiver | None:
+async def _receiver(
+    connection: AsyncConnection, request_id: UUID, now: datetime
+) -> Receiver | None:
     """The officer who sent it, else a colleague on it; of a paper, who entered it at the desk."""
     request = LegalRequest.id == request_id
     colleagues = select(LegalColleague.officer_id).where(LegalColleague.request_id == request_id)
     officers = (
         select(Officer.id, Officer.name, Officer.email, Officer.language, LegalRequest.reference)
         .join(LegalRequest, request)
+        .join(Agency, Agency.id == Officer.agency_id)
         .where(
             LegalRequest.channel == "authority",
             or_(Officer.id == LegalRequest.officer_id, Officer.id.in_(colleagues)),
             Officer.status == "active",
+            Officer.valid_until > now,
+            Agency.status == "active",
         )
         .order_by(Officer.id != LegalRequest.officer_id, Officer.id)
         .limit(1)

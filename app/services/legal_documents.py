@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, delete, insert, null, select, update
+from sqlalchemy import Row, and_, delete, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -185,6 +185,12 @@ async def has_order(connection: AsyncConnection, request_id: UUID) -> bool:
 async def has_accepted(connection: AsyncConnection, request_id: UUID) -> bool:
     """Whether an order of the request bears a signature that was accepted."""
     return await _has(connection, request_id, LegalDocument.verdict == "accepted")
+
+
+async def has_pending(connection: AsyncConnection, request_id: UUID) -> bool:
+    """Whether an order of the request waits to be verified."""
+    waits = LegalDocument.verdict.is_(None)
+    return await _has(connection, request_id, and_(LegalDocument.kind == "order", waits))
 
 
 async def _keep(

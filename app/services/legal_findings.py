@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.legal_bases import BASES
 from app.access.legal_workflow import ENDED, State
 from app.models import Agency, LegalRequest, Officer
+from app.services.legal_clocks import due_at
 from app.services.legal_scope import decide
 
 Finding = dict[str, str]
@@ -22,7 +23,9 @@ async def findings_of(connection: AsyncConnection, request: Mapping[str, Any]) -
         findings.append({"code": "nothing_covered"})
     elif any(decision["decision"] == "refused" for decision in decisions):
         findings.append({"code": "partly_covered"})
-    if request["due_at"] is not None and request["due_at"] < request["legal_due_at"]:
+    if request["due_at"] is not None and request["due_at"] < due_at(
+        BASES[request["basis"]], request["submitted_at"], None
+    ):
         findings.append({"code": "due_sooner_than_law"})
     findings += await _of_sender(connection, request)
     findings += await _duplicates(connection, request)

@@ -26,6 +26,7 @@ from app.services import held_copies, legal_requests, records
 from app.services.audit_log import Deed
 from app.services.listings import find_page
 from app.services.platform import Platform
+from app.services.presence import require_presence
 from app.services.system import operator
 
 RESOURCE: Final = "legal_hold"
@@ -41,9 +42,10 @@ STANDS: Final = timedelta(days=60)
 ENDED_BY: Final[Mapping[str, str]] = {
     "withdraw": "withdrawn",
     "reject": "refused",
-    "dismiss": "refused",
 }
-"""Deeds after which nothing is to be kept for the request any more, and what the hold says then."""
+"""Deeds after which nothing is to be kept for the request any more, and what the hold says then.
+
+A dismissed appeal leaves what was decided before it as it was: the hold lapses or is released."""
 
 
 async def follow(
@@ -118,6 +120,7 @@ async def _change(
     await records.require_in_rows(platform, actor, action, resource, request_id)
     plan = platform.projection.plan(actor, resource)
     async with platform.database.transaction() as connection:
+        await require_presence(platform, connection, actor)
         locked = select(LegalRequest.id).where(LegalRequest.id == request_id).with_for_update()
         await connection.execute(locked)
         living = (

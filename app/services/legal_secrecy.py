@@ -19,6 +19,7 @@ from app.services import legal_notices, legal_requests, records
 from app.services.audit_log import Deed
 from app.services.legal_clocks import LONGEST_SECRECY
 from app.services.platform import Platform
+from app.services.presence import require_presence
 
 ORDER: Final = "staff:legal_request:keep_secret"
 
@@ -39,6 +40,7 @@ async def order(platform: Platform, actor: Actor, request_id: UUID, form: Secrec
     plan = platform.projection.plan(actor, resource)
     values = {"secrecy_basis": form.secrecy_basis, "secrecy_until": until}
     async with platform.database.transaction() as connection:
+        await require_presence(platform, connection, actor)
         locked = select(LegalRequest.id).where(LegalRequest.id == request_id).with_for_update()
         await connection.execute(locked)
         await connection.execute(

@@ -56,6 +56,7 @@ NEEDS_MESSAGE: Final = frozenset({"ask", "inform", "appeal"})
 """Deeds that say nothing without words."""
 PEOPLE: Final = ("reviewed_by", "approved_by", "approved_again_by", "checked_by")
 _PEOPLE_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "enterer": ("entered_by",),
     "reviewer": ("reviewed_by",),
     "approver": ("approved_by", "approved_again_by"),
     "checker": ("checked_by",),
@@ -107,6 +108,7 @@ async def advance(
         if step is None or not legal_requests.may_play(actor, step.who, before["channel"]):
             raise _refused("legal_request_state", action, request_id)
         _demand_others(actor, step, before, action)
+        await _demand_another_judge(connection, actor, step, before, action)
         if step.needs_presence:
             await require_presence(platform, connection, actor)
         refused = {item["item"]: item["reason"] for item in said.get("refused", ())}
@@ -205,6 +207,22 @@ def _demand_others(actor: Actor, step: Step, before: Mapping[str, Any], action: 
         raise _refused("second_person_required", action, before["id"])
 
 
+async def _demand_another_judge(
+    connection: AsyncConnection, actor: Actor, step: Step, before: Mapping[str, Any], action: str
+) -> None:
+    """Nobody dismisses the appeal against what they themselves decided."""
+    if step.deed != "dismiss":
+        return
+    decided = (
+        select(LegalStep.actor_id)
+        .where(LegalStep.request_id == before["id"], LegalStep.deed.in_(("reject", "narrow")))
+        .order_by(LegalStep.id.desc())
+        .limit(1)
+    )
+    if actor.id == (await connection.execute(decided)).scalar():
+        raise _refused("second_person_required", action, before["id"])
+
+
 async def _effects(platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
     changes: dict[str, Any] = {"status": taken.step.to.value}
     effect = EFFECTS.get(taken.step.deed)
@@ -216,12 +234,20 @@ async def _effects(platform: Platform, connection: AsyncConnection, taken: Taken
 async def _submit(_platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
     before, now = taken.before, taken.now
     await _demand_document(connection, taken)
-    await legal_targets.match(connection, before["id"], before["targets"], now)
     return {
         "submitted_at": now,
         "legal_due_at": due_at(BASES[before["basis"]], now, before["due_at"]),
-        "findings": await findings_of(connection, before),
     }
+
+
+async def _begin(_platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    """People are looked up at the desk's call, never at the sender's: the time that it takes tells
+    how many are known."""
+    before = taken.before
+    await legal_targets.match(connection, before["id"], before["targets"], taken.now)
+    found = await findings_of(connection, before)
+    known = [finding for finding in before["findings"] if finding not in found]
+    return {"findings": [*found, *known]}
 
 
 async def _ask(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
@@ -238,6 +264,8 @@ async def _inform(_p: Platform, connection: AsyncConnection, taken: Taken) -> di
 async def _confirm(_p: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
     """Somebody's signature stands for the request, or a person of the desk for the original."""
     before = taken.before
+    if await legal_documents.has_pending(connection, before["id"]):
+        raise _refused("signature_unsound", ADVANCE["staff"], before["id"])
     if not await legal_documents.has_accepted(connection, before["id"]):
         seen = taken.reason is not None and before["channel"] != "authority"
         if not seen:
@@ -281,12 +309,25 @@ async def _begin_again(_p: Platform, _c: AsyncConnection, _taken: Taken) -> dict
     return {"decisions": [], **dict.fromkeys(PEOPLE)}
 
 
+async def _appeal(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    return {"clock_stopped_at": taken.now}
+
+
+async def _resume(platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
+    """Everybody looks anew, and the clock goes on from where it stood."""
+    stopped = taken.before["clock_stopped_at"] or taken.now
+    due = resumed(taken.before["legal_due_at"], stopped, taken.now)
+    anew = await _begin_again(platform, connection, taken)
+    return {**anew, "clock_stopped_at": None, "legal_due_at": due}
+
+
 async def _close(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
     return {"closed_at": taken.now}
 
 
 EFFECTS: Final[Mapping[str, Effect]] = {
     "submit": _submit,
+    "begin": _begin,
     "ask": _ask,
     "inform": _inform,
     "confirm": _confirm,
@@ -295,7 +336,9 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "approve": _approve,
     "check": _check,
     "return": _begin_again,
-    "resume": _begin_again,
+    "appeal": _appeal,
+    "contest": _appeal,
+    "resume": _resume,
     "close": _close,
     "dismiss": _close,
 }

@@ -1,8 +1,8 @@
 """Which customers a request names: each by two identifiers at least, all pointing to one.
 
 Nothing of it reaches the sender before a director released it: whoever is unknown, or matches in
-part, gets the answer of those who are known. What was matched is looked up once, when the request
-comes in, so that nobody can ask again by changing a letter.
+part, gets the answer of those who are known. They are looked up when the desk begins with a
+request, out of its sender's sight.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, case, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -28,6 +28,8 @@ RESOURCE: Final = "legal_target"
 LIST: Final = "staff:legal_target:list"
 NEEDED: Final = 2
 """Identifiers that must point to the same customer."""
+MOST_SHARED: Final = 200
+"""Customers who may share an identifier, such as a switchboard's telephone, and be looked at."""
 
 
 async def match(
@@ -69,33 +71,30 @@ async def list_page(
 async def _find(
     connection: AsyncConnection, target: Mapping[str, Any]
 ) -> tuple[UUID | None, tuple[str, ...]]:
-    """The one customer to whom two identifiers point, none of the others contradicting.
+    """The one customer to whom two identifiers point, none of the others pointing elsewhere.
 
-    The strong identifiers are looked up; a name alone never finds anybody, it confirms.
+    The strong identifiers are looked up; a name alone never finds anybody, it confirms. What too
+    many share, or leads to two people, names nobody.
     """
     conditions = _conditions(target)
-    strong = [condition for name, condition in conditions.items() if name != "name"]
-    found: set[UUID] = set()
-    for condition in strong:
-        ids = (await connection.execute(select(Customer.id).where(condition).limit(NEEDED))).all()
-        found |= {row.id for row in ids}
-    matches = []
-    for customer_id in found:
-        held = [
-            name
-            for name, condition in conditions.items()
-            if await _is(connection, customer_id, condition)
-        ]
-        if len(held) >= NEEDED:
-            matches.append((customer_id, tuple(held)))
-    return matches[0] if len(matches) == 1 else (None, ())
-
-
-async def _is(
-    connection: AsyncConnection, customer_id: UUID, condition: ColumnElement[bool]
-) -> bool:
-    asked = select(Customer.id).where(Customer.id == customer_id, condition)
-    return (await connection.execute(asked)).first() is not None
+    strong = [name for name in conditions if name != "name"]
+    if not strong:
+        return None, ()
+    held = [case((condition, 1), else_=0).label(name) for name, condition in conditions.items()]
+    chosen = (
+        select(Customer.id, *held)
+        .where(or_(*(conditions[name] for name in strong)))
+        .limit(MOST_SHARED + 1)
+    )
+    found = (await connection.execute(chosen)).mappings().all()
+    matches = [row for row in found if sum(row[name] for name in conditions) >= NEEDED]
+    if len(found) > MOST_SHARED or len(matches) != 1:
+        return None, ()
+    (match,) = matches
+    for name in strong:
+        if not match[name] and any(row[name] for row in found):
+            return None, ()
+    return match["id"], tuple(name for name in conditions if match[name])
 
 
 def _conditions(target: Mapping[str, Any]) -> dict[str, ColumnElement[bool]]:

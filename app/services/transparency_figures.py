@@ -171,7 +171,7 @@ def _counted(halves: Iterable[Iterable[Received]]) -> _Counted:
                 found.reasons[fate.reason or ""] += 1
             if fate.answered_after is not None:
                 found.hours.append(fate.answered_after / _HOUR)
-            if fate.delivered:
+            if fate.delivered and request.kind != "preservation":  # of theirs nothing left
                 customers |= request.customers
         found.customers += len(customers)
     return found

@@ -163,7 +163,7 @@ async def test_only_two_identifiers_find_somebody(
     stranger = {"name": "Ninguém Daqui", "email": "ninguem@exemplo.com.br"}
     half = {"name": "Outro Nome", "email": zoe.row["email"]}
     draft = await entered(house, officer, agency, targets=[*naming(zoe), stranger, half])
-    seen = await brought(house, officer, draft["id"], "submit")
+    seen = await brought(house, officer, draft["id"], "submit", "begin")
     assert str(zoe.id) not in str(seen)
     answer = await house.client.get(f"{DESK}/{draft['id']}/targets", headers=officer.headers)
     people = sorted(answer.json()["items"], key=lambda each: each["position"])
@@ -213,7 +213,7 @@ async def test_the_same_question_twice_is_noticed(
     first = await entered(house, officer, agency)
     await brought(house, officer, first["id"], "submit")
     second = await entered(house, officer, agency)
-    seen = await brought(house, officer, second["id"], "submit")
+    seen = await brought(house, officer, second["id"], "submit", "begin")
     assert {"code": "duplicate", "reference": first["reference"]} in seen["findings"]
 
 

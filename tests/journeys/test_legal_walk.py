@@ -129,7 +129,13 @@ def walk(desk: Desk) -> type[RuleBasedStateMachine]:
         def begin(self) -> None:
             self.request = desk.enter()
             self.state = State.DRAFT
-            self.role: dict[str, str | None] = dict.fromkeys(("reviewer", "approver", "checker"))
+            self.role = self._nobody()
+            self.decided: str | None = None
+
+        def _nobody(self) -> dict[str, str | None]:
+            """Who typed it in stays who they are, however often it begins again."""
+            parts = dict.fromkeys(("reviewer", "approver", "checker"))
+            return {**parts, "enterer": "officer"}
 
         @rule(who=st.sampled_from(PEOPLE), deed=st.sampled_from(HTTP_DEEDS))
         def act(self, who: str, deed: str) -> None:
@@ -138,7 +144,9 @@ def walk(desk: Desk) -> type[RuleBasedStateMachine]:
             anothers = step is not None and step.who == "director" and "director" not in who
             if step is None or step.who == "system" or anothers:
                 assert (status, told) == (409, "legal_request_state")
-            elif who in {self.role[part] for part in step.apart_from}:
+            elif who in {self.role[part] for part in step.apart_from} or (
+                deed == "dismiss" and who == self.decided
+            ):
                 assert (status, told) == (403, "second_person_required")
             else:
                 assert (status, told) == (200, step.to.value), (deed, self.state)
@@ -173,11 +181,13 @@ def walk(desk: Desk) -> type[RuleBasedStateMachine]:
 
         def _done(self, who: str, deed: str, to: State) -> None:
             if deed in ("return", "resume"):
-                self.role = dict.fromkeys(self.role)
+                self.role = self._nobody()
             elif deed == "narrow" or (deed == "forward" and self.state is State.LEGAL_REVIEW):
                 self.role["reviewer"] = who
             elif deed in ("approve", "check"):
                 self.role["approver" if deed == "approve" else "checker"] = who
+            if deed in ("reject", "narrow"):
+                self.decided = who
             self.state = to
 
     return Walk

@@ -54,6 +54,7 @@ UNFOLLOWED = {
     "outbox_messages": {"staff_id", "officer_id"},
     "recipients": {"created_by"},
     "legal_holds": {"filed_by", "ended_by"},
+    "legal_packages": {"file_id"},  # nor is the row of a file that was ever complete
     "legal_requests": {
         *("entered_by", "reviewed_by", "approved_by", "approved_again_by", "checked_by"),
     },
