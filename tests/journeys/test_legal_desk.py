@@ -263,3 +263,56 @@ async def test_the_database_itself_keeps_the_people_apart(
 async def test_a_customer_never_sees_it(house: Service, maria: CustomerPerson) -> None:
     answer = await house.client.get(DESK, headers=maria.headers)
     assert answer.status_code == 401
+
+
+async def test_whoever_typed_it_in_neither_approves_nor_checks(
+    house: Service, officer: StaffPerson, director: StaffPerson, agency: UUID
+) -> None:
+    draft = await entered(house, director, agency)
+    await brought(house, officer, draft["id"], *RECEIVED, "forward")
+    refused = await step(house, director, draft["id"], "approve")
+    assert problem(refused) == (403, "second_person_required")
+
+
+async def test_a_director_calls_back_what_was_approved(
+    house: Service, officer: StaffPerson, director: StaffPerson, agency: UUID
+) -> None:
+    draft = await entered(house, officer, agency)
+    await brought(house, officer, draft["id"], *RECEIVED, "forward")
+    await step(house, director, draft["id"], "approve")
+    back = await step(house, director, draft["id"], "return", reason="scope_differs")
+    assert back.json()["status"] == "legal_review"
+    assert back.json()["approved_by"] is None
+    assert back.json()["decisions"] == []
+
+
+async def test_nobody_dismisses_the_appeal_against_their_own_refusal(
+    house: Service, officer: StaffPerson, director: StaffPerson, agency: UUID
+) -> None:
+    draft = await entered(house, officer, agency)
+    await brought(house, officer, draft["id"], "submit")
+    await step(house, director, draft["id"], "reject", reason="no_competence")
+    await step(house, officer, draft["id"], "appeal", message="Há competência expressa.")
+    own = await step(house, director, draft["id"], "dismiss", reason="overruled")
+    assert problem(own) == (403, "second_person_required")
+    other = await add_staff(house.platform, "director")
+    done = await step(house, other, draft["id"], "dismiss", reason="overruled")
+    assert done.json()["status"] == "closed"
+
+
+async def test_a_telephone_that_many_share_names_nobody_and_contradictions_neither(
+    house: Service, officer: StaffPerson, agency: UUID
+) -> None:
+    phone = "+551140028922"
+    twins = [await add_customer(house.platform, name="José Silva", phone=phone) for _ in range(2)]
+    alone = await add_customer(house.platform, name="Zilda Sozinha", phone=phone)
+    targets = [
+        {"name": "José Silva", "phone": phone},
+        {"name": "Zilda Sozinha", "phone": phone},
+        {**naming(alone)[0], "tax_id": twins[0].row["tax_id"]},
+    ]
+    draft = await entered(house, officer, agency, targets=targets)
+    await brought(house, officer, draft["id"], "submit", "begin")
+    answer = await house.client.get(f"{DESK}/{draft['id']}/targets", headers=officer.headers)
+    people = sorted(answer.json()["items"], key=lambda each: each["position"])
+    assert [each["customer_id"] for each in people] == [None, str(alone.id), None]

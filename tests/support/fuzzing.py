@@ -252,6 +252,8 @@ def fuzz(
         {
             "headers": dict(headers),
             "continue-on-failure": True,
+            # How many drafts Hypothesis throws away says nothing of the service.
+            "suppress-health-check": ["filter_too_much", "too_slow"],
             "generation": generation,
             "phases": {name: {"enabled": name in phases} for name in PHASES},
             "checks": {name: {"enabled": True} for name in CHECKS}

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from io import BytesIO
 
+import time_machine
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfTimeStamper, SimpleSigner, async_sign_pdf
 from pyhanko.sign.timestamps import DummyTimeStamper
+
+from tests.support.signing import NOW
 
 ORDER = b"Oficio 4711/2026: requisita dados cadastrais."
 
@@ -46,14 +49,15 @@ async def signed(
     digest: str = "sha256",
     visible: bool = False,
 ) -> bytes:
-    """The PDF with one more signature, as an incremental update."""
+    """The PDF with one more signature, as an incremental update; signed at `NOW`, however late."""
     writer = IncrementalPdfFileWriter(BytesIO(document))
     wanted = PdfSignatureMetadata(
         field_name=field, md_algorithm=digest, subfilter=SigSeedSubFilter.PADES
     )
     box = (50, 50, 250, 110) if visible else None
     spec = SigFieldSpec(field, box=box)
-    out = await async_sign_pdf(writer, wanted, signer, timestamper=stamper, new_field_spec=spec)
+    with time_machine.travel(NOW, tick=False):
+        out = await async_sign_pdf(writer, wanted, signer, timestamper=stamper, new_field_spec=spec)
     return bytes(out.getvalue())
 
 
@@ -68,9 +72,10 @@ async def detached(
     document: bytes, signer: SimpleSigner, *, stamper: DummyTimeStamper | None = None
 ) -> bytes:
     """A .p7s of the document."""
-    message = await signer.async_sign_general_data(
-        document, "sha256", detached=True, timestamper=stamper
-    )
+    with time_machine.travel(NOW, tick=False):
+        message = await signer.async_sign_general_data(
+            document, "sha256", detached=True, timestamper=stamper
+        )
     return bytes(message.dump())
 
 
