@@ -50,7 +50,8 @@ async def match(
                 "matched_at": now,
             }
         )
-    await connection.execute(insert(LegalTarget), rows)
+    if rows:
+        await connection.execute(insert(LegalTarget), rows)
 
 
 async def list_page(
