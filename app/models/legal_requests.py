@@ -21,11 +21,11 @@ class LegalRequest(Base):
     `decisions` a list of ``{item, decision, article, reason}``, one per item, once somebody
     reviewed it. `findings` is a list of ``{code, …}``: what speaks against it. `officer_id` is who
     sent it, None for what came on paper or by mail: then `entered_by` is who typed it in.
-    `legal_due_at` is the deadline: the
-    law's, or the sender's own (`due_at`) where that is sooner; while the sender owes information,
-    the clock stands (`clock_stopped_at`). `lapse_told_at` is when the sender was last told that the
-    request will lapse. The database itself keeps reviewer, approvers and checker
-    apart. `age_recipient` is the public key to encrypt the answer to, if one was given.
+    `legal_due_at` is the deadline: the law's, or the sender's own (`due_at`) where that is sooner;
+    while the sender owes information, or an appeal is open, the clock stands (`clock_stopped_at`).
+    `lapse_told_at` is when the sender was last told that the request will lapse. The database
+    itself keeps reviewer, approvers and checker apart. `age_recipient` is the public key to encrypt
+    the answer to, if one was given.
     """
 
     __tablename__ = "legal_requests"

@@ -288,6 +288,8 @@ async def test_access_records_outlive_their_time_as_long_as_the_hold(
     mine = select(AccessRecord.id).where(AccessRecord.id == old["id"])
     await access_records.purge(house.platform)
     assert len(await rows(house.platform, mine)) == 1
+    own = await house.client.get("/v1/customer/access-records", headers=ana.headers)
+    assert str(old["id"]) not in own.text, "whose records last is held"
     await post(house, privacy, request_id, "releases", reason="Indeferido.")
     await access_records.purge(house.platform)
     assert await rows(house.platform, mine) == []
