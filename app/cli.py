@@ -17,10 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.access.matrix import MatrixError
 from app.access.viewers import STAFF_ROLES
-from app.core import telemetry
+from app.core import event_loop, telemetry
 from app.core.clock import system_clock
 from app.core.documents import normalise_tax_id
 from app.core.errors import Failure
+from app.core.garbage import spare_the_collector
 from app.core.messages import field_message, finding_message, problem_words
 from app.core.moments import parse_moment
 from app.core.settings import Settings
@@ -439,6 +440,7 @@ def _advice(failure: Failure) -> str:
 async def _work_until_told(platform: Platform) -> None:
     working = asyncio.ensure_future(run_worker(platform))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    spare_the_collector()
     with suppress(asyncio.CancelledError):
         await working
 
@@ -474,7 +476,7 @@ def _with_platform(settings: Settings, work: Callable[[Platform], Awaitable[Resu
         finally:
             await platform.close()
 
-    return asyncio.run(run())
+    return event_loop.run(run())
 
 
 def _progress(unit: str, total: int | None) -> "_Bar":

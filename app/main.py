@@ -1,7 +1,6 @@
 """The composition root: doors, error handlers, and what lives as long as the process does."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from app.core import telemetry
 from app.core.clock import Clock, system_clock
 from app.core.errors import Refusal
+from app.core.garbage import spare_the_collector
 from app.core.settings import Settings
 from app.routers import docs, health, metrics, openapi, problems
 from app.routers.auth import keys, passkeys, step_up, tokens
@@ -234,7 +234,7 @@ async def _living(app: FastAPI, settings: Settings, clock: Clock) -> AsyncIterat
         asyncio.create_task(run_worker(platform)) if settings.worker_mode == "embedded" else None
     )
     if settings.production:  # such a process serves one app, and for long
-        _spare_the_collector()
+        spare_the_collector()
     try:
         yield
     finally:
@@ -244,16 +244,6 @@ async def _living(app: FastAPI, settings: Settings, clock: Clock) -> AsyncIterat
                 await worker
         await app.state.readiness.close()
         await platform.close()
-
-
-def _spare_the_collector() -> None:
-    """Have the cycle collector pass over what lives as long as the process, and look less often.
-
-    Else it walks through all our routes and plans again and again: half of the time of a list.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
 
 
 def open_keyring(settings: Settings) -> Keyring:

@@ -24,7 +24,7 @@ BATCH: Final = 64
 """Messages claimed at a time: a lone one that is queued meanwhile waits for no more than these."""
 LOW: Final = 16
 """Messages left to send when more are claimed."""
-GROUP: Final = 16
+GROUP: Final = 32
 """Messages settled at a time; no letter is begun while so many more wait to be."""
 GATHER: Final = 0.05
 """Seconds that a group gathers in, unless it is full, while more letters are waiting to be sent."""

@@ -30,7 +30,7 @@ from tests.bench.trials import BenchBroken
 from tests.support.mails import mail, post
 from tests.support.room import ROOT
 
-MAILS = 5_000
+MAILS = 20_000
 QUEUED_AT_ONCE = 500
 TEMPLATE = "intervention"
 AS_BEFORE = ("TRUNCATE outbox_messages",)

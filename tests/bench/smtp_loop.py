@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
+import uvloop
 from aiosmtplib import SMTP
 
 Ready = tuple[str, bytes]
@@ -33,7 +34,7 @@ def main() -> None:
     port, connections, sender, file = sys.argv[1:]
     lines = Path(file).read_bytes().splitlines()
     letters = [(each["recipient"], each["content"].encode()) for each in map(orjson.loads, lines)]
-    asyncio.run(send_all(int(port), int(connections), sender, iter(letters)))
+    uvloop.run(send_all(int(port), int(connections), sender, iter(letters)))
 
 
 if __name__ == "__main__":
