@@ -1,12 +1,13 @@
 """Work that many callers want at the same moment, done once for all of them: one commit, say.
 
 While one group is being worked for, the next one gathers: nobody waits for company, and a crowd
-pays for little more than one.
+pays for little more than one. Where the work waits for something else, such as a database, a second
+group may be worked for at the same time: else this process would rest whenever that one works.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,34 +23,37 @@ class Apart(Exception):
 
 
 class Gathering(Generic[Item, Result]):
-    """Callers of the same work. A caller who gives up disturbs nobody; their item is worked on."""
+    """Callers of the same work. A caller who gives up disturbs nobody; their item is worked on.
 
-    def __init__(self, work: Work[Item, Result], most: int = MOST) -> None:
+    At most `at_once` groups, of at most `most` callers, are worked for at the same time.
+    """
+
+    def __init__(self, work: Work[Item, Result], most: int = MOST, at_once: int = 1) -> None:
         self._work = work
         self._most = most
+        self._at_once = at_once
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
-        self._worker: asyncio.Task[None] | None = None
+        self._workers: set[asyncio.Task[None]] = set()
 
     async def join(self, item: Item) -> Result:
         """What the work makes of the item. Raises what it returned for it, `Apart` if it raised."""
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
-        if self._worker is None:
-            self._worker = asyncio.create_task(self._work_on())
+        if len(self._workers) < self._at_once:
+            self._workers.add(asyncio.create_task(self._work_on()))
         return await done
 
     async def close(self) -> None:
         """Finish for those who are waiting."""
-        if self._worker is not None:
-            await self._worker
+        await asyncio.gather(*self._workers)
 
     async def _work_on(self) -> None:
         try:
             while self._waiting:
                 group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._work_for(group)
-        finally:
-            self._worker = None
+        finally:  # at once: whoever joins from now on is not seen by us
+            self._workers.remove(cast(asyncio.Task[None], asyncio.current_task()))
 
     async def _work_for(self, group: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         results: Sequence[Result | Exception]
@@ -73,11 +77,11 @@ class Gatherings:
     def __init__(self) -> None:
         self._kinds: dict[Any, Gathering[Any, Any]] = {}
 
-    async def share(self, work: Work[Item, Result], item: Item) -> Result:
+    async def share(self, work: Work[Item, Result], item: Item, at_once: int = 1) -> Result:
         """As `Gathering.join`, among those who want the same `work`: a function of a module."""
         kind = self._kinds.get(work)
         if kind is None:
-            kind = self._kinds[work] = Gathering(work)
+            kind = self._kinds[work] = Gathering(work, at_once=at_once)
         result: Result = await kind.join(item)
         return result
 

@@ -15,6 +15,8 @@ from app.services.consent_sayings import Recorded, Saying
 from app.services.platform import Platform
 
 SAY: Final = "customer:consent:record"
+AT_ONCE: Final = 2
+"""Groups at the same time: while the database works for one, we do for the other."""
 PATIENCE: Final = 0.25
 """Seconds that a group waits for an account whose ledger somebody else holds."""
 
@@ -25,7 +27,7 @@ async def say(platform: Platform, saying: Saying) -> bytes:
     Raises `Failure` as `consent_ledger.record` does.
     """
     try:
-        return await platform.gatherings.share(_say_together, (platform, saying))
+        return await platform.gatherings.share(_say_together, (platform, saying), AT_ONCE)
     except Apart:  # one of them was in the way, who must not be in the way of others
         [answer] = await _say(platform, [saying])
         if isinstance(answer, Failure):

@@ -26,8 +26,8 @@ from tests.bench.trials import BenchBroken, Effort, Side, alternate, post_json
 from tests.support.people import stranger
 
 PATH = "/v1/customer/consents"
-PEOPLE = 500
-"""Who are signed in: enough that no two of the connections say something for the same account."""
+PEOPLE = 5_000
+"""Who are signed in: enough that two of the connections hardly ever speak for the same account."""
 SAID: Sequence[dict[str, Any]] = (
     {"purpose": MARKETING, "granted": True, "version": 1},
     {"purpose": MARKETING, "granted": False},

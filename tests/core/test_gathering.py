@@ -46,6 +46,24 @@ async def test_a_crowd_is_worked_for_in_groups_of_bounded_size() -> None:
     assert work.groups == [[1, 2], [3, 4], [5]]
 
 
+async def test_a_second_group_goes_while_the_first_waits_where_two_may() -> None:
+    work = Tripled()
+    gathering = Gathering(work, at_once=2)
+    work.open.clear()
+    told = []
+    for each in (1, 2):
+        work.begun.clear()
+        told.append(asyncio.create_task(gathering.join(each)))
+        await work.begun.wait()
+    told += [asyncio.create_task(gathering.join(each)) for each in (3, 4)]
+    await asyncio.sleep(0)
+    assert work.groups == [[1], [2]]
+    work.open.set()
+    assert await asyncio.gather(*told) == [3, 6, 9, 12]
+    assert work.groups == [[1], [2], [3, 4]]
+    await gathering.close()
+
+
 async def test_what_came_of_one_item_is_raised_at_its_caller_alone() -> None:
     gathering = Gathering(Tripled())
     good, bad = await asyncio.gather(*map(gathering.join, (1, 13)), return_exceptions=True)
