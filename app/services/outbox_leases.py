@@ -8,33 +8,21 @@ workers on any number of machines do this at once: on PostgreSQL none waits for 
 """
 
 import secrets
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, TypedDict
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Update,
-    Uuid,
-    any_,
-    bindparam,
-    case,
-    literal,
-    null,
-    select,
-    update,
-)
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Dialect, Integer, Uuid, case, literal, null, select, update
 
 from app.core.columns import UtcDateTime
+from app.core.driver_transactions import DriverTransaction
 from app.core.ids import new_id
 from app.core.language import Language
-from app.core.statements import bound, prepare
+from app.core.row_sets import RowSet, for_each
+from app.core.statements import Prepared, bound, prepare
 from app.models import OutboxBatch, OutboxMessage, table_of
 from app.services.mail_message import Outcome
 from app.services.platform import Platform
@@ -45,7 +33,6 @@ LIFETIME: Final = timedelta(days=4)
 FIRST_DELAY: Final = timedelta(minutes=1)
 LONGEST_DELAY: Final = timedelta(hours=4)
 
-_prepare_once = lru_cache(maxsize=2)(prepare)
 _TABLE = table_of(OutboxMessage)
 
 
@@ -84,18 +71,16 @@ async def claim(platform: Platform, most: int) -> list[Claimed]:
     What a batch says to all is among the `params` of each. Looking in vain writes nothing.
     Raises `Failure("database_unavailable")`.
     """
-    now = platform.clock()
-    looking = _prepare_once(_ANY_DUE, platform.database.dialect)
-    if not await platform.database.fetch(looking, {"now": now}):
+    now, dialect = platform.clock(), platform.database.dialect
+    if not await platform.database.fetch(_any_due(dialect), {"now": now}):
         return []
-    lease = new_id()
-    values = {"now": now, "lease_id": lease, "lease_end": now + LEASE}
-    async with platform.database.transaction() as connection:
-        claimed = await _taken(connection, _TAKE_LONE, values | {"most": most})
+    values = {"now": now, "lease_id": new_id(), "lease_end": now + LEASE}
+    async with platform.database.driven() as transaction:
+        claimed = await _taken(transaction, _take(dialect, lone=True), values | {"most": most})
         if len(claimed) < most:
             rest = values | {"most": most - len(claimed)}
-            claimed += await _taken(connection, _TAKE_BATCHED, rest)
-        return await _with_contents(connection, claimed)
+            claimed += await _taken(transaction, _take(dialect, lone=False), rest)
+        return await _with_contents(platform, transaction, claimed)
 
 
 async def settle(platform: Platform, settlements: Sequence[Settlement]) -> list[str]:
@@ -106,14 +91,9 @@ async def settle(platform: Platform, settlements: Sequence[Settlement]) -> list[
     """
     now = platform.clock()
     fates = [_fate(each.claimed, each.outcome, now) for each in settlements]
-    alike: defaultdict[_Fate, list[UUID]] = defaultdict(list)
-    for each, fate in zip(settlements, fates, strict=True):
-        alike[fate].append(each.claimed.id)
-    statement = _SETTLE[platform.database.dialect.name]
-    async with platform.database.transaction() as connection:
-        for fate, ids in alike.items():
-            await connection.execute(statement, fate._asdict() | {"row_ids": ids})
-    return [fate.next_state for fate in fates if not fate.untried]
+    async with platform.database.driven() as transaction:
+        await _write_down(platform.database.dialect).run(transaction, fates)
+    return [fate["next_state"] for fate in fates if not fate["untried"]]
 
 
 def delay(attempts: int) -> timedelta:
@@ -126,104 +106,126 @@ def delay(attempts: int) -> timedelta:
     return timedelta(seconds=grown.total_seconds() * (0.8 + secrets.randbelow(400) / 1000))
 
 
-class _Fate(NamedTuple):
-    """What is written down of messages of one lease; of most that are settled at once, the same."""
+class _Fate(TypedDict):
+    """What is written down of a message."""
 
+    row_id: UUID
     held_lease: UUID
     next_state: str
-    untried: int = 0
+    untried: int
     """1 where there was no attempt: the claim counted one."""
-    outcome_code: int | None = None
-    outcome_reason: str | None = None
-    next_at: datetime | None = None
-    known_at: datetime | None = None
+    outcome_code: int | None
+    outcome_reason: str | None
+    next_at: datetime | None
+    known_at: datetime | None
 
 
 def _fate(claimed: Claimed, outcome: Outcome | None, now: datetime) -> _Fate:
-    if outcome is None:
-        state = "deferred" if claimed.attempts > 1 else "queued"
-        return _Fate(claimed.lease, state, untried=1, next_at=now)
     fate = _Fate(
-        claimed.lease, outcome.state, outcome_code=outcome.code, outcome_reason=outcome.reason
+        row_id=claimed.id,
+        held_lease=claimed.lease,
+        next_state="deferred" if claimed.attempts > 1 else "queued",
+        untried=1,
+        outcome_code=None,
+        outcome_reason=None,
+        next_at=now,
+        known_at=None,
     )
-    if outcome.state != "deferred":
-        return fate._replace(known_at=now)
-    again = now + delay(claimed.attempts)
-    if again > claimed.created_at + LIFETIME:
-        return fate._replace(next_state="abandoned", known_at=now)
-    return fate._replace(next_at=again)
+    if outcome is None:
+        return fate
+    fate["next_state"], fate["untried"] = outcome.state, 0
+    fate["outcome_code"], fate["outcome_reason"] = outcome.code, outcome.reason
+    if outcome.state == "deferred":
+        again = fate["next_at"] = now + delay(claimed.attempts)
+        if again <= claimed.created_at + LIFETIME:
+            return fate
+        fate["next_state"] = "abandoned"
+    fate["next_at"], fate["known_at"] = None, now
+    return fate
 
 
 async def _taken(
-    connection: AsyncConnection, statement: Update, values: Mapping[str, Any]
+    transaction: DriverTransaction, statement: Prepared, values: Mapping[str, Any]
 ) -> list[Claimed]:
-    rows = await connection.execute(statement, values)
+    rows = await transaction.run(statement, values)
     return sorted((Claimed(*row) for row in rows), key=lambda claimed: claimed.id)
 
 
-async def _with_contents(connection: AsyncConnection, claimed: Sequence[Claimed]) -> list[Claimed]:
-    batches = {each.batch for each in claimed} - {None}
-    if not batches:
-        return list(claimed)
-    chosen = select(OutboxBatch.batch, OutboxBatch.contents).where(OutboxBatch.batch.in_(batches))
-    known = {row.batch: row.contents for row in await connection.execute(chosen)}
+async def _with_contents(
+    platform: Platform, transaction: DriverTransaction, claimed: list[Claimed]
+) -> list[Claimed]:
+    batches = {each.batch for each in claimed if each.batch is not None}
+    asked = [{"batch": batch} for batch in sorted(batches)]
+    rows = await _contents(platform.database.dialect).run(transaction, asked)
+    known = {row[0]: row[1] for row in rows}
+    if not known:
+        return claimed
     return [
         replace(each, params={**known.get(each.batch, {}).get(each.language, {}), **each.params})
         for each in claimed
     ]
 
 
-def _take(*, lone: bool) -> Any:
+@lru_cache(maxsize=2)
+def _any_due(dialect: Dialect) -> Prepared:
+    due = OutboxMessage.due_at <= bound("now", UtcDateTime())
+    return prepare(select(literal(1)).where(due).limit(1), dialect)
+
+
+@lru_cache(maxsize=4)
+def _take(dialect: Dialect, *, lone: bool) -> Prepared:
     batch = OutboxMessage.batch
     due = (
         select(OutboxMessage.id)
         .where(
-            OutboxMessage.due_at <= bindparam("now"),
+            OutboxMessage.due_at <= bound("now", UtcDateTime()),
             batch.is_(None) if lone else batch.is_not(None),
         )
         .order_by(OutboxMessage.due_at, OutboxMessage.id)
-        .limit(bindparam("most"))
+        .limit(bound("most", Integer()))
         .with_for_update(skip_locked=True)
         .cte("due")  # apart: in a plain subquery PostgreSQL may look, and lock, more than once
     )
-    return (
+    taken = (
         update(_TABLE)
         .where(_TABLE.c.id.in_(select(due.c.id)))
         .values(
             state="sending",
-            lease=bindparam("lease_id"),
-            due_at=bindparam("lease_end"),
+            lease=bound("lease_id", Uuid()),
+            due_at=bound("lease_end", UtcDateTime()),
             attempts=_TABLE.c.attempts + 1,
         )
         .returning(*(_TABLE.c[name] for name in Claimed.__slots__))
     )
+    return prepare(taken, dialect)
 
 
-def _settle(these: ColumnElement[bool]) -> Update:
-    next_at = bindparam("next_at", type_=UtcDateTime())
-    return (
+@lru_cache(maxsize=2)
+def _contents(dialect: Dialect) -> RowSet:
+    """What the batches say."""
+    asked = OutboxBatch.batch == bound("batch", OutboxBatch.batch.type)
+    return for_each(select(OutboxBatch.batch, OutboxBatch.contents).where(asked), dialect)
+
+
+@lru_cache(maxsize=2)
+def _write_down(dialect: Dialect) -> RowSet:
+    """Fates: one statement for all of a group, for a round trip each is what takes the time."""
+    next_at = bound("next_at", UtcDateTime())
+    written = (
         update(_TABLE)
-        .where(these, _TABLE.c.lease == bindparam("held_lease"))
+        .where(
+            _TABLE.c.id == bound("row_id", Uuid()),
+            _TABLE.c.lease == bound("held_lease", Uuid()),
+        )
         .values(
-            state=bindparam("next_state"),
-            attempts=_TABLE.c.attempts - bindparam("untried"),
-            code=bindparam("outcome_code"),
-            reason=bindparam("outcome_reason"),
+            state=bound("next_state", _TABLE.c.state.type),
+            attempts=_TABLE.c.attempts - bound("untried", Integer()),
+            code=bound("outcome_code", _TABLE.c.code.type),
+            reason=bound("outcome_reason", _TABLE.c.reason.type),
             due_at=next_at,
-            settled_at=bindparam("known_at"),
+            settled_at=bound("known_at", UtcDateTime()),
             sealed=case((next_at.is_not(None), _TABLE.c.sealed), else_=null()),
-            lease=None,
+            lease=null(),
         )
     )
-
-
-_ANY_DUE: Final = (
-    select(literal(1)).where(OutboxMessage.due_at <= bound("now", UtcDateTime())).limit(1)
-)
-_TAKE_LONE: Final = _take(lone=True)
-_TAKE_BATCHED: Final = _take(lone=False)
-_SETTLE: Final[Mapping[str, Update]] = {
-    "postgresql": _settle(_TABLE.c.id == any_(bindparam("row_ids", type_=ARRAY(Uuid())))),
-    "sqlite": _settle(_TABLE.c.id.in_(bindparam("row_ids", expanding=True))),
-}
-"""One statement for all that came to the same end: a round trip each is what takes the time."""
+    return for_each(written, dialect)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import event
 
 from app.services import outbox_leases
 from app.services.mail_message import SENT, Outcome
@@ -56,12 +55,18 @@ async def one(platform: Platform) -> Claimed:
 
 @contextmanager
 def transactions(platform: Platform) -> Iterator[list[object]]:
-    """Those that are begun meanwhile."""
+    """Those that are begun meanwhile on the driver's own connections."""
     begun: list[object] = []
-    note = begun.append
-    event.listen(platform.database.engine.sync_engine, "begin", note)
-    yield begun
-    event.remove(platform.database.engine.sync_engine, "begin", note)
+    driven = platform.database.driven
+
+    def noted(**options: Any) -> Any:
+        transaction = driven(**options)
+        begun.append(transaction)
+        return transaction
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(platform.database, "driven", noted)
+        yield begun
 
 
 async def test_a_claimed_message_is_nobody_else_s_until_its_lease_ends(house: Service) -> None:
