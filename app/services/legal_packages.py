@@ -22,6 +22,7 @@ from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.platform import Platform
 from app.services.presence import require_presence
+from app.services.system import operator
 
 RESOURCE: Final = "legal_package"
 REQUEST: Final = legal_requests.RESOURCE
@@ -31,6 +32,7 @@ READ: Final[Mapping[str, str]] = {
     "staff": "staff:legal_package:read",
 }
 REISSUE: Final = "staff:legal_package:reissue"
+DELETE: Final = "system:legal_package:delete"
 ENDED_BY: Final = frozenset({"acknowledge", "lapse", "withdraw", "return", "appeal"})
 """Deeds after which there is no package any more: it was received, or is not to be."""
 Half = Literal["identity", "key_file"]
@@ -132,7 +134,8 @@ async def reissue(platform: Platform, actor: Actor, request_id: UUID, form: Reis
 
 
 async def delete(platform: Platform, connection: AsyncConnection, request_id: UUID) -> None:
-    """Delete what there is of the request's package, in the caller's transaction; hashes stay.
+    """Delete what there is of the request's package, in the caller's transaction, on record as the
+    service's own deed: whoever's step it follows from stands on record before it. Hashes stay.
 
     A worker who is still at it finds that nobody wants it.
     """
@@ -146,11 +149,15 @@ async def delete(platform: Platform, connection: AsyncConnection, request_id: UU
             leased_until=None,
             deleted_at=platform.clock(),
         )
-        .returning(LegalPackage.file_id)
+        .returning(LegalPackage.id, LegalPackage.file_id)
     )
     for row in (await connection.execute(statement)).all():
         if row.file_id is not None:
             await stored_files.forget(platform, connection, row.file_id)
+            gone = Deed(
+                DELETE, subject_type=RESOURCE, subject_id=row.id, fields=("content",), rows=1
+            )
+            await platform.audit.add(connection, operator(), gone)
 
 
 def refused(code: str, action: str, request_id: UUID) -> Refusal:
