@@ -18,6 +18,7 @@ from app.core.statements import Prepared, bound, prepare
 from app.models import Base, CustomerWord
 from app.projection.guard import Query
 from app.projection.keys import SORT_KEYS
+from app.projection.periods import within
 from app.projection.plans import Plan
 from app.projection.scopes import condition
 
@@ -93,19 +94,13 @@ class Queries:
         """Some of the rows in scope, in the order of their ids, after the one bound as ``after``.
 
         What the plan shows, and last the id, as the row's place. `since` (included) and `until`
-        (excluded) bound the rows' own moments, to the microsecond.
+        (excluded) bound the rows as `periods.py` says, to the microsecond.
         """
         place = self._table.c.id
-        conditions = [place > bound("after", place.type)]
-        if since or until:
-            if self.plan.moment is None:
-                raise ValueError(f"{self.plan.resource} has no moment that a period could bound")
-            moment = self._table.c[self.plan.moment]
-            conditions += [moment >= bound("since", moment.type)] if since else []
-            conditions += [moment < bound("until", moment.type)] if until else []
+        period = within(self.plan.resource, self._table, self.plan.moment, since=since, until=until)
         statement = (
             self.selection.add_columns(place.label(PLACE))
-            .where(*conditions)
+            .where(place > bound("after", place.type), *period)
             .order_by(place)
             .limit(bound("limit", Integer()))
         )
