@@ -54,7 +54,11 @@ class LegalHold(Base):
 
 
 class HeldCopy(Base):
-    """A row of a held customer's as it was when the hold was placed, sealed under its own id."""
+    """A row of a held customer's as it was when the hold was placed, sealed under its own id.
+
+    It is the hold's that keeps it today: one that ends passes its copies on to another of the same
+    matter (`services/legal_reach.py`), and `taken_at` stays what it was.
+    """
 
     __tablename__ = "held_copies"
 
@@ -65,4 +69,4 @@ class HeldCopy(Base):
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
-    __table_args__ = (Index(None, "hold_id", "id"),)
+    __table_args__ = (Index(None, "hold_id", "resource", "record_id", "id"),)

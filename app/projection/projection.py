@@ -16,6 +16,7 @@ from app.access.matrix import Resource
 from app.access.visibility import RESOURCES, matrix_hash
 from app.core.row_sets import RowSet
 from app.core.statements import Prepared
+from app.models import Base
 from app.projection.cursors import Cursors
 from app.projection.guard import Query
 from app.projection.plans import Plan, PlanKey, View, compile_plans, narrowed, viewer_of
@@ -156,6 +157,16 @@ class Projection:
         if not opened.plan.visible:
             raise ValueError(f"{resource}: no lawful field is named")
         return opened.batch_of(since, until)
+
+    def view_of_copy(self, plan: Plan) -> Callable[[Mapping[str, Any]], View]:
+        """What makes the plan's view of a whole row of its table that was kept aside, by columns.
+
+        A column that the copy does not have, being newer than it, is None.
+        """
+        table = Base.metadata.tables[self._resources[plan.resource].table]
+        column_of = {plan.every_field[column.name]: column.name for column in table.c}
+        names = [column_of[field] for field in plan.visible]
+        return lambda copy: plan.view([copy.get(name) for name in names])
 
     def view(self, plan: Plan, row: Any) -> View:
         """A row of the plan's columns as the viewer sees it: hidden fields are not there."""

@@ -1,14 +1,18 @@
 """The worker collects for requests that were approved: one package each, however many workers.
 
-A worker claims the package before it makes it; while the lease runs, nobody else makes it too.
-After a crash the lease runs out, and the next one begins again: of what was made before nobody ever
-saw anything. It exists from the transaction on that also moves the request on to its second check;
-if the request went elsewhere meanwhile (withdrawn, say), what was made is given up.
+A worker claims the package before it makes it, and renews its lease for as long as that takes;
+while the lease runs, nobody else makes it too. After a crash it runs out soon, and the next one
+begins again: of what was made before nobody ever saw anything. It exists from the transaction on
+that also moves the request on to its second check; if the request went elsewhere meanwhile
+(withdrawn, say), what was made is given up.
 
 The one event on record is the request's, never the customer's: their own access log would tell
 them, whatever a judge ordered.
 """
 
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -22,18 +26,20 @@ from app.core.ids import new_id
 from app.core.telemetry import describe, logger
 from app.models import Agency, LegalPackage, LegalRequest, LegalTarget, table_of
 from app.security import age_files
-from app.services import legal_packages, legal_steps, packages, stored_files
+from app.services import legal_packages, legal_reach, legal_steps, packages, stored_files
 from app.services.audit_log import Deed
 from app.services.legal_orders import Approved, order_of
-from app.services.package_orders import PackageOrder
+from app.services.package_orders import Category, PackageOrder
 from app.services.packages import MadePackage
 from app.services.platform import Platform
 from app.services.system import operator
 
 ACTION: Final = "system:legal_request:collect"
-LEASE: Final = timedelta(minutes=15)
-"""How long others leave a package to whoever claimed it. Of two who make it all the same, the
-first to be done is the one who made it."""
+LEASE: Final = timedelta(seconds=90)
+"""How long others leave a package to whoever claimed it and says no more. Of two who make it all
+the same, the first to be done is the one who made it."""
+RENEWAL: Final = 30.0
+"""Seconds until a lease that is worked under is renewed: one renewal may fail."""
 
 
 class Overtaken(Exception):
@@ -64,12 +70,13 @@ async def collect(platform: Platform, request_id: UUID) -> bool:
     approved = await _claim(platform, request_id)
     if approved is None:
         return False
-    order = order_of(platform, approved)
-    recipient, identity = approved.request["age_recipient"], None
-    if recipient is None:
-        fresh = age_files.new_key()
-        recipient, identity = fresh.recipient, fresh.identity
-    made = await packages.make(platform, order, recipient)
+    async with _renewed(platform, approved):
+        order = order_of(platform, approved)
+        recipient, identity = approved.request["age_recipient"], None
+        if recipient is None:
+            fresh = age_files.new_key()
+            recipient, identity = fresh.recipient, fresh.identity
+        made = await packages.make(platform, order, recipient)
     try:
         async with platform.database.transaction() as connection:
             await _keep(platform, connection, order, made, identity)
@@ -111,7 +118,50 @@ async def _claim(platform: Platform, request_id: UUID) -> Approved | None:
             update(package).where(package.c.id == package_id).values(leased_until=now + LEASE)
         )
         people = (await connection.execute(targets)).scalars().all()
-    return Approved(package_id, dict(row), row["agency_name"], people)
+        holds = await legal_reach.reached(connection, request_id, now)
+    return Approved(package_id, dict(row), row["agency_name"], people, holds, now)
+
+
+@asynccontextmanager
+async def _renewed(platform: Platform, approved: Approved) -> AsyncGenerator[None, None]:
+    """Renew the lease of a claimed package while the block runs."""
+    done = asyncio.Event()
+    renewing = asyncio.ensure_future(_renew(platform, approved, done))
+    try:
+        yield
+    finally:
+        done.set()  # not cancelled: cut off in the middle, a statement takes its connection along
+        await renewing
+
+
+async def _renew(platform: Platform, approved: Approved, done: asyncio.Event) -> None:
+    """Once it is another's, it is left alone: who is done first made the package."""
+    package, until = table_of(LegalPackage), approved.at + LEASE
+    while not await _comes_within(done, RENEWAL):
+        renewed = platform.clock() + LEASE
+        ours = (
+            update(package)
+            .where(package.c.id == approved.package_id, package.c.state == "making")
+            .where(package.c.leased_until == until)
+            .values(leased_until=renewed)
+            .returning(package.c.id)
+        )
+        try:
+            async with platform.database.transaction() as connection:
+                if (await connection.execute(ours)).first() is None:
+                    return
+        except Exception as error:  # the lease outlasts one that fails; the next may go better
+            logger.warning("legal_lease_not_renewed", **describe(error))
+        else:
+            until = renewed
+
+
+async def _comes_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
 
 
 async def _begin(connection: AsyncConnection, request: Any) -> UUID:
@@ -170,8 +220,20 @@ async def _keep(
         subject_id=order.request_id,
         fields=_fields(order),
         rows=sum(each["rows"] for each in manifest["categories"]),
+        subjects=_holds(order),
     )
     await platform.audit.add(connection, actor, collected)
+
+
+def _holds(order: PackageOrder) -> tuple[UUID, ...]:
+    """Whose copies were searched: each hold's own custody tells of it."""
+    found = {UUID(hold["hold_id"]) for each in order.categories for hold in _preserved(each)}
+    return tuple(sorted(found))
+
+
+def _preserved(category: Category) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = category.query.get("preserved", ())
+    return found
 
 
 def _fields(order: PackageOrder) -> tuple[str, ...]:

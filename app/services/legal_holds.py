@@ -3,7 +3,8 @@
 Placed with the approval, on each customer whom the request names; the authority learns nothing of
 whether there are any. Secret: the desk sees them, the customer never, and no audit event names the
 customer. Each lapses by itself, unless the authority showed in time that it went to court; another
-request of preservation renews it, with a hold of its own.
+request of preservation renews it, with a hold of its own, which takes over what the first kept.
+What is kept is opened to a request that reaches the hold (`legal_reach.py`), by `collectors`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from app.core.ids import new_id
 from app.models import LegalHold, LegalRequest, LegalTarget
 from app.projection.projection import Page, Shown
 from app.schemas.legal_holds import Filing, Release
-from app.services import held_copies, legal_requests, records
+from app.services import held_copies, legal_reach, legal_requests, records
 from app.services.audit_log import Deed
 from app.services.listings import find_page
 from app.services.platform import Platform
@@ -35,6 +36,7 @@ FILE: Final = "staff:legal_hold:file"
 RELEASE: Final = "staff:legal_hold:release"
 PLACE: Final = "system:legal_hold:place"
 END: Final = "system:legal_hold:end"
+INHERIT: Final = "system:legal_hold:inherit"
 PRESERVATION: Final = "P"
 """The tier of the bases that carry a preservation (`legal_bases.py`)."""
 STANDS: Final = timedelta(days=60)
@@ -125,15 +127,20 @@ async def _change(
         await connection.execute(locked)
         living = (
             update(LegalHold)
-            .where(LegalHold.request_id == request_id, _lives(platform))
+            .where(
+                LegalHold.request_id == request_id,
+                legal_reach.lives(LegalHold, platform.clock()),
+            )
             .values(**values)
             .returning(LegalHold.id)
         )
-        changed = (await connection.execute(living)).all()
+        changed = (await connection.execute(living)).scalars().all()
         if not changed:
             raise Refusal(
                 "legal_request_state", action=action, subject_type=resource, subject_id=request_id
             )
+        if "ended_at" in values:
+            await _pass_on(platform, connection, changed)
         done = Deed(
             action,
             subject_type=resource,
@@ -144,12 +151,6 @@ async def _change(
         reveal = legal_requests.reveal(plan, action, request_id)
         await platform.audit.add(connection, actor, done, reveal)
         return await legal_requests.shown(platform, connection, actor, plan, request_id)
-
-
-def _lives(platform: Platform) -> ColumnElement[bool]:
-    """Not ended, and not past its time, though the worker did not come by yet."""
-    stands = (LegalHold.filed_at.is_not(None)) | (LegalHold.lapses_at > platform.clock())
-    return LegalHold.ended_at.is_(None) & stands
 
 
 async def _place(platform: Platform, connection: AsyncConnection, request_id: UUID) -> None:
@@ -190,6 +191,20 @@ async def _end(
         .values(ended_at=platform.clock(), end_reason=reason)
         .returning(LegalHold.id)
     )
-    for row in (await connection.execute(living)).all():
-        deed = Deed(END, subject_type=RESOURCE, subject_id=row.id, fields=("end_reason",), rows=1)
+    ended = (await connection.execute(living)).scalars().all()
+    for hold_id in ended:
+        deed = Deed(END, subject_type=RESOURCE, subject_id=hold_id, fields=("end_reason",), rows=1)
         await platform.audit.add(connection, operator(), deed)
+    await _pass_on(platform, connection, ended)
+
+
+async def _pass_on(platform: Platform, connection: AsyncConnection, ended: Sequence[UUID]) -> None:
+    """What ended holds kept stays for the others of their matter, if any; the rest is purged."""
+    for hold_id in ended:
+        heir = await legal_reach.heir(connection, hold_id, platform.clock())
+        if heir is not None:
+            copies = await held_copies.pass_on(connection, hold_id, heir)
+            deed = Deed(
+                INHERIT, subject_type=RESOURCE, subject_id=heir, rows=copies, subjects=(hold_id,)
+            )
+            await platform.audit.add(connection, operator(), deed)

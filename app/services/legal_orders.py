@@ -6,6 +6,7 @@ is unknown is searched for like any other, and nothing is found.
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from app.access.legal_bases import BASES, ITEMS
 from app.core.messages.legal import RECORDS, UNASKED
 from app.services.collectors import COLLECTORS, fields_of
 from app.services.collectors.collector import Collector, Warrant
+from app.services.collectors.provenance import MARKS
+from app.services.legal_reach import Reached
 from app.services.package_orders import Batch, Category, PackageOrder, Refused, Rows
 from app.services.platform import Platform
 
@@ -31,6 +34,10 @@ class Approved:
     agency: str
     people: Sequence[UUID | None]
     """By the request's order; None for one who is unknown."""
+    holds: Mapping[UUID, Sequence[Reached]]
+    """The holds that it reaches, by customer."""
+    at: datetime
+    """The moment to which it is collected."""
 
 
 def order_of(platform: Platform, approved: Approved) -> PackageOrder:
@@ -72,6 +79,8 @@ def _categories(platform: Platform, approved: Approved) -> Iterator[Category]:
             fields_of(platform, granted),
             approved.request["period_from"],
             approved.request["period_to"],
+            approved.holds.get(customer_id or NOBODY, ()),
+            approved.at,
         )
         for name, collectors in COLLECTORS.items():
             items = tuple(item for item in granted if ITEMS[item].category == name)
@@ -96,9 +105,10 @@ def _of_person(
         title_en=f"{titles['en']}, person {number} of the request",
         items=items,
         fields=collector.fields(platform, warrant),
-        collector=f"{collector.resource}/1",
+        collector=f"{collector.resource}/2",
         query=collector.query(platform, warrant),
         rows=_rows(platform, collector, warrant),
+        marks=MARKS,
     )
 
 

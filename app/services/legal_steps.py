@@ -240,11 +240,11 @@ async def _submit(_platform: Platform, connection: AsyncConnection, taken: Taken
     }
 
 
-async def _begin(_platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
+async def _begin(platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
     """People are looked up at the desk's call, never at the sender's: the time that it takes tells
     how many are known."""
     before = taken.before
-    await legal_targets.match(connection, before["id"], before["targets"], taken.now)
+    await legal_targets.match(platform, connection, before["id"], before["targets"], taken.now)
     found = await findings_of(connection, before)
     known = [finding for finding in before["findings"] if finding not in found]
     return {"findings": [*found, *known]}

@@ -3,9 +3,13 @@
 Nothing of it reaches the sender before a director released it: whoever is unknown, or matches in
 part, gets the answer of those who are known. They are looked up when the desk begins with a
 request, out of its sender's sight.
+
+Whoever was erased, or goes by another name by now, is known as they were to a request that reaches
+a hold on them (`legal_reach.py`), by what that kept: to no other.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,10 +21,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.actors import Actor
 from app.core.emails import email_key
 from app.core.ids import new_id
-from app.models import Customer, LegalTarget
+from app.core.telemetry import logger
+from app.models import Customer, LegalTarget, table_of
 from app.projection.keys import name_key
 from app.projection.projection import Page
-from app.services import records
+from app.security.sealing import SealBroken
+from app.services import held_copies, legal_reach, records
 from app.services.listings import find_page
 from app.services.platform import Platform
 
@@ -33,13 +39,24 @@ MOST_SHARED: Final = 200
 
 
 async def match(
-    connection: AsyncConnection, request_id: UUID, targets: list[Mapping[str, Any]], now: datetime
+    platform: Platform,
+    connection: AsyncConnection,
+    request_id: UUID,
+    targets: list[Mapping[str, Any]],
+    now: datetime,
 ) -> None:
-    """Look up each person, and keep what was found; what was kept before is replaced."""
+    """Look up each person, and keep what was found; what was kept before is replaced.
+
+    Raises `SealBroken` for a person who is not found, where a copy that might tell who they are was
+    altered: they are not taken for unknown.
+    """
     await connection.execute(delete(LegalTarget).where(LegalTarget.request_id == request_id))
+    kept, broken = await _kept(platform, connection, request_id, now)
     rows = []
     for position, target in enumerate(targets):
-        customer_id, matched_by = await _find(connection, target)
+        customer_id, matched_by = await _find(connection, target, kept)
+        if customer_id is None and broken is not None:
+            raise broken
         rows.append(
             {
                 "id": new_id(),
@@ -70,12 +87,13 @@ async def list_page(
 
 
 async def _find(
-    connection: AsyncConnection, target: Mapping[str, Any]
+    connection: AsyncConnection, target: Mapping[str, Any], kept: Sequence[Mapping[str, Any]]
 ) -> tuple[UUID | None, tuple[str, ...]]:
     """The one customer to whom two identifiers point, none of the others pointing elsewhere.
 
     The strong identifiers are looked up; a name alone never finds anybody, it confirms. What too
-    many share, or leads to two people, names nobody.
+    many share, or leads to two people, names nobody. The two must stand in one record: today's, or
+    one that is `kept`.
     """
     conditions = _conditions(target)
     strong = [name for name in conditions if name != "name"]
@@ -87,25 +105,61 @@ async def _find(
         .where(or_(*(conditions[name] for name in strong)))
         .limit(MOST_SHARED + 1)
     )
-    found = (await connection.execute(chosen)).mappings().all()
-    matches = [row for row in found if sum(row[name] for name in conditions) >= NEEDED]
-    if len(found) > MOST_SHARED or len(matches) != 1:
+    found = [dict(row) for row in (await connection.execute(chosen)).mappings()]
+    if len(found) > MOST_SHARED:
         return None, ()
-    (match,) = matches
-    for name in strong:
-        if not match[name] and any(row[name] for row in found):
-            return None, ()
-    return match["id"], tuple(name for name in conditions if match[name])
+    found += [{"id": row["id"], **_holds(target, row)} for row in kept]
+    matches = [row for row in found if sum(row[name] for name in conditions) >= NEEDED]
+    if len({row["id"] for row in matches}) != 1:
+        return None, ()
+    customer_id = matches[0]["id"]
+    matched = {name for name in conditions if any(row[name] for row in matches)}
+    others = [row for row in found if row["id"] != customer_id]
+    if any(row[name] for row in others for name in strong if name not in matched):
+        return None, ()
+    return customer_id, tuple(name for name in conditions if name in matched)
+
+
+async def _kept(
+    platform: Platform, connection: AsyncConnection, request_id: UUID, now: datetime
+) -> tuple[list[dict[str, Any]], SealBroken | None]:
+    """The customers whom holds that the request reaches are on, each as often as it was copied;
+    and what kept any from being read."""
+    reached = await legal_reach.reached(connection, request_id, now)
+    holds = [hold.hold_id for of_customer in reached.values() for hold in of_customer]
+    found: list[dict[str, Any]] = []
+    broken: SealBroken | None = None
+    for hold_id in holds:
+        pages = held_copies.read(platform, [hold_id], table_of(Customer).name, within=connection)
+        try:
+            async with aclosing(pages):
+                async for page in pages:
+                    found += [{**each.row, "id": each.record_id} for each in page]
+        except SealBroken as error:  # who is found without it need not wait for it
+            logger.error("held_copy_broken", hold=str(hold_id))
+            broken = error
+    return found, broken
+
+
+def _holds(target: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, bool]:
+    """Which identifiers a kept record has: as `_conditions` asks of those of today."""
+    return {name: row[column] == value for name, (column, value) in _sought(target).items()}
 
 
 def _conditions(target: Mapping[str, Any]) -> dict[str, ColumnElement[bool]]:
-    conditions: dict[str, ColumnElement[bool]] = {}
+    columns = table_of(Customer).c
+    return {name: columns[column] == value for name, (column, value) in _sought(target).items()}
+
+
+def _sought(target: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """By identifier: the column that it is compared with, and the value there."""
+    sought: dict[str, tuple[str, str]] = {}
     if "tax_id" in target:
-        conditions["tax_id"] = Customer.tax_id == target["tax_id"]
+        sought["tax_id"] = ("tax_id", target["tax_id"])
     if "email" in target:
-        conditions["email"] = Customer.email_key == email_key(target["email"])
+        sought["email"] = ("email_key", email_key(target["email"]))
     if "phone" in target:
-        conditions["phone"] = Customer.phone == target["phone"]
+        sought["phone"] = ("phone", target["phone"])
     if "name" in target:
-        conditions["name"] = Customer.name_key == name_key(target["name"])
-    return conditions
+        sought["name"] = ("name_key", name_key(target["name"]))
+    return sought

@@ -20,11 +20,20 @@ _UNSAID: Final = "não informado"
 _STATEMENTS: Final = {
     Holding.HELD: "Foram encontrados {rows} registros, entregues nos arquivos abaixo.",
     Holding.NOTHING_FOUND: (
-        "NADA CONSTA: feita a busca descrita no manifesto, nenhum registro foi encontrado."
+        "NADA CONSTA: feita a busca descrita no manifesto, nenhum registro foi encontrado, nem"
+        " entre os dados atuais nem entre os preservados que a requisição alcança."
     ),
     Holding.NOT_HELD: "NÃO MANTIDO: o serviço não guarda dados desta categoria, de ninguém.",
 }
 
+_SEARCHED: Final = (
+    "A busca abrange os dados atuais e os que o serviço mantém somente por preservação ainda"
+    " vigente, pedida pela mesma autoridade no mesmo feito ou pelos mesmos agentes, ou no processo"
+    " de que vem a ordem judicial (Lei 12.965/2014, arts. 13 e 15). Cada registro diz, em"
+    " provenance, se é atual (live) ou preservado (preserved), desde quando e por quê: edited, o"
+    " dado atual é outro; erased, já não consta; expired, esgotou-se o prazo de guarda."
+)
+_OF_THESE: Final = "Destes, {preserved} são mantidos somente por ordem de preservação."
 _PRESERVED: Final = (
     "Ordem de preservação cumprida: tudo o que o serviço mantiver sobre as pessoas indicadas na"
     " requisição permanece guardado pelo prazo da lei, sem ser alterado nem apagado. Nada é"
@@ -62,9 +71,12 @@ def certificate(
         page.text(f"Itens: {', '.join(order.preserved)}.")
     if collected:
         page.heading("Dados por categoria")
+        page.text(_SEARCHED)
     for each in collected:
         page.strong(f"{each.category.title} ({each.category.name})")
         page.text(_STATEMENTS[each.holding].format(rows=_number(each.rows)))
+        if each.preserved:
+            page.text(_OF_THESE.format(preserved=_number(each.preserved)))
         if each.holding is not Holding.NOT_HELD:
             page.text(f"Campos alcançados: {', '.join(each.category.fields)}.")
         for file in each.files:

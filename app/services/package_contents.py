@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core import csv_text
 from app.core.zip_stream import Entry, ZipStream
 from app.projection.projection import to_json
+from app.services.collectors.provenance import is_preserved
 from app.services.package_orders import Batch, Category, Rows
 
 JSON_LINES: Final = "application/jsonl"
@@ -57,6 +58,8 @@ class Collected:
     holding: Holding
     rows: int
     files: tuple[DataFile, ...]
+    preserved: int = 0
+    """How many of the rows are kept by a hold alone."""
 
 
 class Collecting:
@@ -64,8 +67,10 @@ class Collecting:
 
     def __init__(self, category: Category) -> None:
         self._category = category
-        self._sight = _Sight(category.fields)
+        self._columns = category.fields + category.marks
+        self._sight = _Sight(self._columns)
         self._files: list[DataFile] = []
+        self._preserved = 0
 
     @property
     def result(self) -> Collected:
@@ -74,7 +79,7 @@ class Collecting:
             return Collected(self._category, Holding.NOT_HELD, 0, ())
         rows = self._files[0].rows or 0
         holding = Holding.HELD if rows else Holding.NOTHING_FOUND
-        return Collected(self._category, holding, rows, tuple(self._files))
+        return Collected(self._category, holding, rows, tuple(self._files), self._preserved)
 
     async def blocks(
         self, connection: AsyncConnection, package: ZipStream
@@ -83,15 +88,16 @@ class Collecting:
         rows, name = self._category.rows, self._category.name
         if rows is None:
             return
-        lines = _Lines(self._sight, package)
+        lines = _Lines(self._sight, package, marked=bool(self._category.marks))
         package.begin(f"{name}.jsonl")
         async with aclosing(_pass(rows, connection, package, lines.add)) as blocks:
             async for block in blocks:
                 yield block
         self._files.append(DataFile(package.end(), JSON_LINES, lines.rows))
+        self._preserved = lines.preserved
         table = _Table(self._sight, package)
         package.begin(f"{name}.csv")
-        package.write(csv_text.lines([self._category.fields]))
+        package.write(csv_text.lines([self._columns]))
         async with aclosing(_pass(rows, connection, package, table.add)) as blocks:
             async for block in blocks:
                 yield block
@@ -153,14 +159,18 @@ class _Sight:
 class _Lines:
     """The first reading: JSON Lines."""
 
-    def __init__(self, sight: _Sight, package: ZipStream) -> None:
+    def __init__(self, sight: _Sight, package: ZipStream, *, marked: bool) -> None:
         self._sight = sight
         self._package = package
+        self._marked = marked
         self.rows = 0
+        self.preserved = 0
 
     def add(self, batch: Batch) -> None:
         self._package.write(b"".join(map(self._sight.line, batch)))
         self.rows += len(batch)
+        if self._marked:
+            self.preserved += sum(map(is_preserved, batch))
 
 
 class _Table:

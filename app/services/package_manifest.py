@@ -13,7 +13,7 @@ from app.services.package_rows import AuditPosition
 
 FORMAT: Final = "salvaguarda-disclosure-package"
 VERSION: Final = 1
-COLLECTOR: Final = "salvaguarda/1"
+COLLECTOR: Final = "salvaguarda/2"
 """Who made the package. The number changes with how packages are made."""
 _CANONICAL: Final = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 
@@ -102,10 +102,12 @@ def _category(each: Collected) -> dict[str, Any]:
         "title_en": category.title_en,
         "items": category.items,
         "fields": category.fields,
+        "marks": category.marks,
         "collector": category.collector,
         "query": category.query,
         "holding": each.holding,
         "rows": each.rows,
+        "preserved": each.preserved,
         "files": [file.entry.name for file in each.files],
     }
 

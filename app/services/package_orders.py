@@ -22,9 +22,9 @@ class Category:
     """One kind of data that was granted, with what collects it.
 
     `fields` are the only ones that leave, in this order; ``address.city`` is a member of an object.
-    `query` says as data what is asked of the database. Without `rows` the service keeps no such
-    data at all, which is what the package then says. Raises ValueError for a `name` that cannot
-    name a file.
+    `query` says as data what is asked of the database, and of which holds. Without `rows` the
+    service keeps no such data at all, which is what the package then says. Raises ValueError for a
+    `name` that cannot name a file.
     """
 
     name: str
@@ -38,6 +38,8 @@ class Category:
     """Its name and version, which changes with what it collects: ``access_records/1``."""
     query: Mapping[str, Any]
     rows: Rows | None
+    marks: tuple[str, ...] = ()
+    """What each row says of itself, beside the fields (`collectors/provenance.py`)."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -44,7 +44,7 @@ from tests.support.people import (
     add_staff,
     stranger,
 )
-from tests.support.records import rows
+from tests.support.records import events, rows
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -93,8 +93,8 @@ async def holds(house: Service, by: StaffPerson, request_id: str) -> list[dict[s
 
 
 async def kept(house: Service, hold_id: str, resource: str) -> list[dict[str, Any]]:
-    async with house.platform.database.snapshot() as connection:
-        return await held_copies.opened(house.platform, connection, UUID(hold_id), resource)
+    pages = held_copies.read(house.platform, [UUID(hold_id)], resource, size=3)
+    return [dict(copy.row) async for page in pages for copy in page]
 
 
 async def copies(house: Service, hold_id: str) -> int:
@@ -203,6 +203,13 @@ async def test_a_hold_lapses_by_itself_and_its_copies_go(
     [hold] = await holds(house, by, request_id)
     assert hold["end_reason"] == "lapsed"
     assert await copies(house, hold["id"]) == 0
+    [purged] = await events(house.platform, action=held_copies.PURGE, subject_id=UUID(hold["id"]))
+    assert (purged.actor_kind, purged.rows > 2) == ("system", True)
+    chain = await house.client.get(
+        f"{DESK}/{request_id}/custody", params={"limit": 100}, headers=by.headers
+    )
+    actions = [link["action"] for link in chain.json()["items"]]
+    assert actions[actions.index(legal_holds.END) :][:2] == [legal_holds.END, held_copies.PURGE]
 
 
 async def test_a_filing_has_it_stand_until_it_is_released(
@@ -241,9 +248,15 @@ async def test_what_one_hold_kept_outlives_it_while_another_stands(
 ) -> None:
     first, second = await preserve(ana), await preserve(ana, inquiry_number="IP 9/2026")
     [old], [new] = await holds(house, privacy, first), await holds(house, privacy, second)
+    kept_by_both = await copies(house, old["id"]) + await copies(house, new["id"])
     await post(house, privacy, first, "releases", reason="Renovado.")
     await legal_holds.work(house.platform)
-    assert await copies(house, old["id"]) > 2
+    assert await copies(house, new["id"]) == kept_by_both > 4
+    [inherited] = await events(
+        house.platform, action=legal_holds.INHERIT, subject_id=UUID(new["id"])
+    )
+    assert 2 < inherited.rows < kept_by_both
+    assert await copies(house, old["id"]) == 0
     await post(house, privacy, second, "releases", reason="Indeferido.")
     await legal_holds.work(house.platform)
     assert await copies(house, old["id"]) == await copies(house, new["id"]) == 0

@@ -2,16 +2,13 @@
 
 import asyncio
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pyrage
 import pytest
 import pytest_asyncio
@@ -23,7 +20,6 @@ from app.models import (
     AuditEvent,
     AuditSubject,
     LegalPackage,
-    LegalRequest,
     Officer,
     OutboxMessage,
     Session,
@@ -35,13 +31,26 @@ from app.services import (
     legal_collection,
     legal_delivery,
     legal_lapses,
+    legal_packages,
     legal_steps,
     outbox,
     packages,
     stored_files,
 )
+from app.services.legal_subjects import subjects_of
 from app.worker.loop import DUTIES
 from tests.services.test_verify_package import verify
+from tests.support.answers import (
+    Desk,
+    fetch,
+    lines,
+    opened,
+    package_of,
+    passphrase_to,
+    problem,
+    read_zip,
+    status_of,
+)
 from tests.support.legal import (
     DESK,
     DOOR,
@@ -56,7 +65,7 @@ from tests.support.legal import (
 from tests.support.officers import AgencyMade, OfficerPerson, add_agency, add_officer
 from tests.support.people import CustomerPerson, StaffPerson, add_customer, add_staff
 from tests.support.policies import prove_presence
-from tests.support.records import rows
+from tests.support.records import events, rows
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -85,99 +94,8 @@ async def checker(house: Service) -> StaffPerson:
 
 
 @pytest_asyncio.fixture
-async def desk(privacy: StaffPerson, director: StaffPerson, checker: StaffPerson) -> "Desk":
+async def desk(privacy: StaffPerson, director: StaffPerson, checker: StaffPerson) -> Desk:
     return Desk(privacy, director, checker)
-
-
-class Desk:
-    """Reviewer, approver and checker: three people."""
-
-    def __init__(self, reviewer: StaffPerson, approver: StaffPerson, checker: StaffPerson) -> None:
-        self.reviewer, self.approver, self.checker = reviewer, approver, checker
-
-    async def approve(self, house: Service, request_id: str, *, narrowed: bool = False) -> None:
-        await brought(house, self.reviewer, request_id, "begin", "confirm")
-        if narrowed:
-            answer = await step(house, self.reviewer, request_id, "narrow", reason="beyond_basis")
-            assert answer.status_code == 200, answer.text
-        await brought(house, self.reviewer, request_id, "forward")
-        await brought(house, self.approver, request_id, "approve")
-
-    async def collect(self, house: Service, request_id: str, **options: Any) -> None:
-        await self.approve(house, request_id, **options)
-        await legal_collection.work(house.platform)
-
-    async def deliver(self, house: Service, request_id: str, **options: Any) -> None:
-        await self.collect(house, request_id, **options)
-        await brought(house, self.checker, request_id, "check")
-        await legal_delivery.work(house.platform)
-
-
-def problem(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
-async def prove(house: Service, officer: OfficerPerson) -> None:
-    async with house.platform.database.transaction() as connection:
-        proof = update(Session).where(Session.id == officer.session_id)
-        await connection.execute(proof.values(proved_at=house.clock()))
-
-
-async def fetch(
-    house: Service, officer: OfficerPerson, request_id: str, part: str = "content"
-) -> httpx.Response:
-    await prove(house, officer)
-    return await house.client.get(f"{DOOR}/{request_id}/package/{part}", headers=officer.headers)
-
-
-async def status_of(house: Service, request_id: str) -> str:
-    [found] = await rows(
-        house.platform, select(LegalRequest.status).where(LegalRequest.id == UUID(request_id))
-    )
-    return str(found.status)
-
-
-async def package_of(house: Service, request_id: str) -> Any:
-    """The newest one."""
-    chosen = (
-        select(LegalPackage.__table__)
-        .where(LegalPackage.request_id == UUID(request_id))
-        .order_by(LegalPackage.id.desc())
-    )
-    return (await rows(house.platform, chosen))[0]
-
-
-async def passphrase_to(house: Service, email: str) -> str:
-    """What the newest mail of its kind tells."""
-    chosen = (
-        select(OutboxMessage.id, OutboxMessage.sealed)
-        .where(OutboxMessage.recipient == email, OutboxMessage.template == legal_delivery.TEMPLATE)
-        .order_by(OutboxMessage.id.desc())
-    )
-    found = (await rows(house.platform, chosen))[0]
-    told = json.loads(house.platform.mail_sealer.open(found.sealed, found.id.bytes))
-    return str(told["passphrase"])
-
-
-async def opened(house: Service, officer: OfficerPerson, request_id: str) -> bytes:
-    """The ZIP, as the officer opens it: key, passphrase, package."""
-    key = await fetch(house, officer, request_id, "key")
-    assert key.status_code == 200, key.text
-    passphrase = await passphrase_to(house, officer.email)
-    identity = pyrage.passphrase.decrypt(key.content, passphrase).decode().strip()
-    content = await fetch(house, officer, request_id)
-    assert content.status_code == 200, content.text
-    plain: bytes = pyrage.decrypt(content.content, [pyrage.x25519.Identity.from_str(identity)])
-    return plain
-
-
-def read_zip(content: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(content)) as package:
-        return {name: package.read(name) for name in package.namelist()}
-
-
-def lines(files: dict[str, bytes], name: str) -> list[Any]:
-    return [json.loads(line) for line in files[f"{name}.jsonl"].splitlines()]
 
 
 async def test_a_prosecutor_gets_three_fields_and_no_more(
@@ -214,7 +132,7 @@ async def test_a_prosecutor_gets_three_fields_and_no_more(
     content = await opened(house, beatriz, received["id"])
     files = read_zip(content)
     [row] = lines(files, "person_1_customer")
-    assert set(row) == {"name", "kind", "address"}
+    assert set(row) == {"name", "kind", "address", "provenance"}
     assert row["name"] == maria.row["name"]
     assert maria.email not in files["person_1_customer.jsonl"].decode()
     manifest = json.loads(files["manifest.json"])
@@ -418,9 +336,18 @@ async def test_a_key_that_is_none_is_refused_with_the_request(
     assert [each["code"] for each in answer.json()["errors"]] == ["age_key_refused"]
 
 
+async def touches(house: Service, request_id: str) -> list[Any]:
+    """The events that a request's custody tells of."""
+    about = AuditEvent.subject_id.in_(subjects_of(UUID(request_id)))
+    return await rows(house.platform, select(AuditEvent.id).where(about))
+
+
 async def gone(house: Service, request_id: str) -> None:
-    """Nothing but what tells of it is left."""
+    """Nothing but what tells of it is left, and how it went is on record."""
     package = await package_of(house, request_id)
+    [deleted] = await events(house.platform, action=legal_packages.DELETE, subject_id=package.id)
+    assert (deleted.actor_kind, deleted.fields, deleted.rows) == ("system", ("content",), 1)
+    assert deleted.id in [link.id for link in await touches(house, request_id)]
     assert package.state == "deleted"
     assert (package.identity, package.key_file) == (None, None)
     assert all((package.sha256, package.zip_sha256, package.manifest))
@@ -562,7 +489,7 @@ async def test_a_worker_killed_while_collecting_loses_nothing_and_makes_no_two(
     assert (await package_of(house, received["id"])).state == "making"
     await legal_collection.work(house.platform)
     assert await status_of(house, received["id"]) == "collecting"  # it may still be at it
-    later(minutes=16)
+    later(seconds=91)
     await legal_collection.work(house.platform)
     assert await status_of(house, received["id"]) == "second_check"
     mine = LegalPackage.request_id == UUID(received["id"])
@@ -607,6 +534,91 @@ def kill(patched: pytest.MonkeyPatch, where: Any, name: str) -> None:
         raise Killed
 
     patched.setattr(where, name, end)
+
+
+async def test_a_worker_that_takes_long_keeps_its_lease(
+    house: Service,
+    beatriz: OfficerPerson,
+    desk: Desk,
+    later: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Five leases long, in which others find it taken; then it is done, once."""
+    received = await sent(house, beatriz)
+    await desk.approve(house, received["id"])
+    make, request_id = packages.make, UUID(received["id"])
+    others: list[bool] = []
+
+    async def slowly(*args: Any) -> Any:
+        for turn in range(1, 11):
+            later(seconds=45 * turn)
+            await leased(house, received["id"], house.clock() + timedelta(seconds=80))
+            others.append(await legal_collection.collect(house.platform, request_id))
+        return await make(*args)
+
+    monkeypatch.setattr(packages, "make", slowly)
+    monkeypatch.setattr(legal_collection, "RENEWAL", 0.01)
+    assert await legal_collection.collect(house.platform, request_id)
+    assert others == [False] * 10
+    assert await status_of(house, received["id"]) == "second_check"
+
+
+async def leased(house: Service, request_id: str, until: datetime) -> None:
+    """Wait until a lease runs so long."""
+    async with asyncio.timeout(30):
+        while (await package_of(house, request_id)).leased_until < until:  # noqa: ASYNC110 - a table
+            await asyncio.sleep(0.01)
+
+
+async def test_a_worker_that_was_thought_dead_makes_no_second_one(
+    house: Service,
+    beatriz: OfficerPerson,
+    desk: Desk,
+    later: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It slept past its lease, and another was done before it; what it made is given up."""
+    received = await sent(house, beatriz)
+    await desk.approve(house, received["id"])
+    make, request_id = packages.make, UUID(received["id"])
+    before = set(await rows(house.platform, select(StoredFile.id)))
+
+    async def asleep(*args: Any) -> Any:
+        monkeypatch.setattr(packages, "make", make)
+        later(seconds=91)
+        assert await legal_collection.collect(house.platform, request_id)
+        return await make(*args)
+
+    monkeypatch.setattr(packages, "make", asleep)
+    assert not await legal_collection.collect(house.platform, request_id)
+    package = await package_of(house, received["id"])
+    assert package.state == "made"
+    assert set(await rows(house.platform, select(StoredFile.id))) - before == {(package.file_id,)}
+
+
+async def test_a_lease_that_another_took_is_not_renewed(
+    house: Service,
+    beatriz: OfficerPerson,
+    desk: Desk,
+    later: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    received = await sent(house, beatriz)
+    await desk.approve(house, received["id"])
+    make = packages.make
+
+    async def overtaken(*args: Any) -> Any:
+        taken = house.clock() + timedelta(minutes=5)
+        async with house.platform.database.transaction() as connection:
+            mine = LegalPackage.request_id == UUID(received["id"])
+            await connection.execute(update(LegalPackage).where(mine).values(leased_until=taken))
+        await asyncio.sleep(0.2)
+        assert (await package_of(house, received["id"])).leased_until == taken
+        return await make(*args)
+
+    monkeypatch.setattr(packages, "make", overtaken)
+    monkeypatch.setattr(legal_collection, "RENEWAL", 0.01)
+    assert await legal_collection.collect(house.platform, UUID(received["id"]))
 
 
 async def test_of_two_workers_one_makes_it_and_one_delivers_it(

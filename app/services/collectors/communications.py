@@ -11,4 +11,11 @@ from app.services.collectors.collector import Collector
 
 CATEGORY: Final = "communications"
 
-WRITTEN: Final = Collector(CATEGORY, contact_requests.RESOURCE, timed=True, wants_period=True)
+WRITTEN: Final = Collector(
+    CATEGORY,
+    contact_requests.RESOURCE,
+    timed=True,
+    wants_period=True,
+    owner="login_id",
+    ends="kept_until",
+)

@@ -30,17 +30,20 @@ from app.core.ids import fresh_id_at, new_id
 from app.models import (
     AccessRecord,
     AuditEvent,
+    ConsentEvent,
     ConsentState,
+    ConsentSubject,
     ContactRequest,
     Disclosure,
     Recipient,
 )
 from app.projection.plans import View
 from app.projection.projection import to_json
-from app.services import access_records, packages, stored_files
+from app.services import access_records, consent_states, packages, stored_files
 from app.services.collectors import COLLECTORS, answer, fields_of
 from app.services.collectors.collector import Collector, Warrant
-from app.services.package_orders import Category
+from app.services.collectors.provenance import LIVE
+from app.services.package_orders import Batch, Category
 from app.services.platform import Platform
 from tests.support import packages as ordering
 from tests.support.people import CustomerPerson, add_customer, add_member, add_staff, say_consent
@@ -51,8 +54,11 @@ from tests.support.stage import Tap, flat, selected
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ALL = [collector for collectors in COLLECTORS.values() for collector in collectors]
-START = datetime(2026, 10, 1, tzinfo=UTC)
-FOR_EVER = {"since": datetime(2000, 1, 1, tzinfo=UTC), "until": datetime(2100, 1, 1, tzinfo=UTC)}
+START = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=30)
+FOR_EVER: dict[str, Any] = {
+    "since": datetime(2000, 1, 1, tzinfo=UTC),
+    "until": datetime(2100, 1, 1, tzinfo=UTC),
+}
 ADDRESS = "203.0.113.77"
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 
@@ -202,8 +208,10 @@ async def store(house: Service, customer_id: UUID, *moments: datetime) -> list[U
 
 
 def warrant_for(customer_id: UUID, *fields: str, **period: datetime) -> Warrant:
-    """All fields unless some are named; for ever unless there is a period."""
-    return Warrant("SG-2026-x", customer_id, frozenset(fields or EVERYTHING), **(FOR_EVER | period))
+    """All fields unless some are named; for ever unless there is a period, as of its end."""
+    at = period.get("until")
+    named = frozenset(fields or EVERYTHING)
+    return Warrant("SG-2026-x", customer_id, named, **(FOR_EVER | period), at=at)
 
 
 async def collected(
@@ -213,6 +221,8 @@ async def collected(
     found: list[View] = []
     async for batch in collector.batches(house.platform, warrant, size):
         assert 0 < len(batch) <= size
+        for row in batch:
+            assert row.pop("provenance") == LIVE
         found += batch
     return found
 
@@ -232,14 +242,15 @@ async def test_every_collector_is_about_a_resource_that_a_target_opens() -> None
     opened = {name for name in RESOURCES if row_scope(name, Viewer.AUTHORITY) is Scope.TARGET}
     assert set(resources) == opened
     for collector in ALL:
-        moments = {row.field for row in RESOURCES[collector.resource].rows if row.uses}
+        moments = {row.field for row in RESOURCES[collector.resource].rows}
         assert not collector.timed or moments & {"at", "received_at"}
 
 
 async def test_what_people_did_and_wrote_demands_a_period(world: World) -> None:
     for collector in ALL:
         demanding = collector.resource in ("access_record", "contact_request")
-        for bounds in ({"since": START}, {"until": START}, {}):
+        halves: list[dict[str, Any]] = [{"since": START}, {"until": START}, {}]
+        for bounds in halves:
             warrant = Warrant("x", world.maria.id, EVERYTHING, **bounds)
             if demanding:
                 for ask in (collector.is_held, collected_by(collector)):
@@ -399,7 +410,14 @@ async def test_a_query_is_told_as_data_and_names_nobody(world: World) -> None:
         "resource": "access_record",
         "rows": "target",
         "fields": ["at", "ip"],
-        "period": {"field": "at", "from": "2026-03-01T03:00:00Z", "until": "2026-03-15T03:00:00Z"},
+        "period": {
+            "field": "at",
+            "from": "2026-03-01T03:00:00Z",
+            "until": "2026-03-15T03:00:00Z",
+            "rows": "happened",
+        },
+        "kept_since": "2025-09-15T03:00:00Z",
+        "preserved": [],
         "order": ["id"],
         "policy_hash": platform.projection.hash,
     }
@@ -443,13 +461,14 @@ async def test_a_period_is_told_in_any_zone_to_the_microsecond(
 
 async def test_a_period_that_is_none_is_refused() -> None:
     naive = datetime(2026, 3, 1)  # noqa: DTZ001 - that is the point
-    for bounds in (
+    none: list[dict[str, Any]] = [
         {"since": naive},
         {"until": naive},
         {"since": START, "until": START},
         {"since": START, "until": START.astimezone(SAO_PAULO)},
         {"since": START, "until": START - timedelta(seconds=1)},
-    ):
+    ]
+    for bounds in none:
         with pytest.raises(ValueError, match="period"):
             Warrant("x", new_id(), frozenset(), **bounds)
 
@@ -462,6 +481,64 @@ async def test_a_period_bounds_what_has_a_moment_and_leaves_what_stands(world: W
     for collector in ALL:
         found = await collected(world.house, collector, warrant_for(world.maria.id, **long_ago))
         assert bool(found) == (not collector.timed), collector.resource
+
+
+YES: dict[str, Any] = {"state": "granted"}
+NO: dict[str, Any] = {"state": "withdrawn"}
+CONSENTS: dict[str, tuple[list[tuple[int, dict[str, Any]]], list[int], list[int]]] = {
+    "stands since before": ([(-9, YES)], [-9], [-9]),
+    "ended before": ([(-9, YES), (-8, NO)], [], []),
+    "ended at its beginning": ([(-9, YES), (0, NO)], [0], [0]),
+    "used in it, ended after": ([(-9, YES), (20, NO)], [-9], []),
+    "ended in it": ([(-9, YES), (5, NO)], [-9, 5], [5]),
+    "said in it": ([(5, YES)], [5], [5]),
+    "said after it": ([(10, YES)], [], []),
+    "said again, ended between": ([(-9, YES), (-8, NO), (-7, YES)], [-7], [-7]),
+    "said anew in it": ([(-9, YES), (3, YES)], [-9, 3], [3]),
+    "expired before": ([(-9, YES | {"expires": -1})], [], []),
+    "expired as it began": ([(-9, YES | {"expires": 0})], [], []),
+    "expired in it": ([(-9, YES | {"expires": 1})], [-9], [-9]),
+    "never was": ([(-9, {"state": "denied"})], [], []),
+    "to another recipient ended": ([(-9, YES), (-8, NO | {"to": 1})], [-9], [-9]),
+}
+"""By days from the beginning of a period of ten: what was said, and what is then given of the
+ledger and of what stands."""
+
+
+async def test_a_period_has_each_yes_that_was_in_force_at_some_moment_of_it(world: World) -> None:
+    house, subject = world.house, new_id()
+    [*recipients] = [row.id for row in await rows(house.platform, select(Recipient.id).limit(2))]
+    said: list[dict[str, Any]] = []
+    for purpose, (statements, _, _) in CONSENTS.items():
+        for day, statement in statements:
+            expires = statement.get("expires")
+            said.append(
+                {
+                    "id": new_id(),
+                    "subject_id": subject,
+                    "sequence": len(said) + 1,
+                    "purpose": purpose,
+                    "purpose_version": 0,
+                    "state": statement["state"],
+                    "recipient_id": recipients[statement.get("to", 0)],
+                    "expires_at": None if expires is None else START + timedelta(days=expires),
+                    "channel": "import",
+                    "actor_kind": "system",
+                    "evidence": {},
+                    "at": START + timedelta(days=day),
+                }
+            )
+    async with house.platform.database.transaction() as connection:
+        whose = {"id": subject, "kind": "account", "events": len(said)}
+        await connection.execute(insert(ConsentSubject).values(**whose))
+        await connection.execute(insert(ConsentEvent), said)
+    await consent_states.rebuild_all(house.platform)
+    warrant = warrant_for(subject, since=START, until=START + timedelta(days=10))
+    for place, collector in enumerate(COLLECTORS["consents"], 1):
+        found: dict[str, list[int]] = {purpose: [] for purpose in CONSENTS}
+        for row in await collected(house, collector, warrant):
+            found[row["purpose"]].append((row["at"] - START).days)
+        assert found == {purpose: case[place] for purpose, case in CONSENTS.items()}
 
 
 # Batches.
@@ -493,9 +570,9 @@ async def test_a_package_is_made_of_them_of_one_moment(world: World) -> None:
     before = {each.resource: await collected(world.house, each, warrant) for each in ALL}
 
     def ordered(collector: Collector) -> Category:
-        async def batches(connection: AsyncConnection) -> AsyncGenerator[list[View], None]:
+        async def batches(connection: AsyncConnection) -> AsyncGenerator[Batch, None]:
             async for batch in collector.batches(platform, warrant, within=connection):
-                yield batch
+                yield [{name: row[name] for name in row if name != "provenance"} for row in batch]
             await use(world.house, world.maria.login_id, world.maria.id, "sign_in")
 
         fields = collector.fields(platform, warrant)
@@ -539,7 +616,7 @@ async def test_memory_stays_as_it_was_however_many_rows_there_are(world: World) 
     given = customer_id if postgresql else customer_id.hex
     columns = "id, at, event, login_id, customer_id, source_port"
     numbers = f"(SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {MANY})"  # noqa: S608 - ours
-    values = f"{made}, '2026-10-01 00:00:00', 'token_refresh', '{given}', '{given}', 51544"
+    values = f"{made}, '{START:%Y-%m-%d} 00:00:00', 'token_refresh', '{given}', '{given}', 51544"
     many = text(
         f"INSERT INTO access_records ({columns}) "  # noqa: S608 - our own numbers and names
         f"WITH RECURSIVE numbers (n) AS {numbers} SELECT {values} FROM numbers"
