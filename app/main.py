@@ -51,6 +51,7 @@ from app.routers.envelope import Envelope
 from app.routers.public import (
     agencies,
     analytics_events,
+    authority_recoveries,
     authority_registrations,
     certificate,
     consent_receipts,
@@ -143,6 +144,7 @@ DOORS = (
     authority_authenticators.router,
     agencies.router,
     authority_registrations.router,
+    authority_recoveries.router,
     staff_legal_requests.router,
     legal_holds.router,
     authority_legal_requests.router,
@@ -212,6 +214,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
         production=settings.production,
         origins=settings.cors_origins,
         body_limit=settings.body_limit,
+        body_idle_seconds=settings.body_idle_seconds,
+        body_seconds=settings.body_seconds,
     )
     return app
 

@@ -19,18 +19,26 @@ ITEMS_TABLE = """
     address          registration_data  address.street address.number address.complement \
 address.district address.city address.state address.postal_code
     tax_id           registration_data  tax_id
-    email            registration_data  email
+    email            registration_data  email login:email login:email_verified_at
     phone            registration_data  phone
-    account          registration_data  id status created_at
-    last_login       registration_data  last_login_at
+    account          registration_data  id status created_at \
+login:id login:name login:status login:created_at
+    last_login       registration_data  last_login_at login:last_login_at
     access_records   access_records     *
     consents         consents           *
     disclosures      disclosures        *
     communications   communications     *
 """
 """What can be asked for: the item, the data category whose collector answers for it, and the
-fields of the customer that it is. ``-``: the agency never asks anybody for it; ``*``: all that the
-authority's column of the matrix shows of the category's records."""
+fields of the customer that it is; ``login:`` marks those of the logins that own the account.
+``-``: the agency never asks anybody for it; ``*``: all that the authority's column of the matrix
+shows of the category's records.
+
+Of a login no tier without a court opens anything. Its e-mail is what somebody signs in with:
+neither filiation nor address nor qualification (Decreto 8.771/2016, art. 11, § 2º). Its name is a
+person's whom the request did not name: who owns a company's account, say (art. 11, § 3º). A judge
+who orders the e-mail, the account or its last use gets both sides of it: the customer's record, and
+who answers for it."""
 
 BASES_TABLE = """
     code          tier  office kinds                             number   approvals hours days
@@ -104,11 +112,13 @@ LONGEST_PERIOD_DAYS: Final = 186
 @dataclass(frozen=True, slots=True)
 class Item:
     """Something that can be asked for. `fields` are a customer's; None is the whole category,
-    and none at all what the agency does not hold of anybody."""
+    and none at all what the agency does not hold of anybody. `owners` are those of the logins
+    that own the account."""
 
     name: str
     category: str
     fields: tuple[str, ...] | None
+    owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +145,12 @@ def _read_items(table: str) -> Mapping[str, Item]:
     items: dict[str, Item] = {}
     for line in filter(str.strip, table.splitlines()):
         name, category, *fields = line.split()
-        held = None if fields == ["*"] else () if fields == ["-"] else tuple(fields)
-        if name in items or not fields:
+        owners = tuple(f.removeprefix(_OF_OWNERS) for f in fields if f.startswith(_OF_OWNERS))
+        own = [field for field in fields if not field.startswith(_OF_OWNERS)]
+        held = None if own == ["*"] else () if own == ["-"] else tuple(own)
+        if name in items or not own or (owners and not held):
             raise MatrixError(f"legal items: {name} is not written as it must be")
-        items[name] = Item(name, category, held)
+        items[name] = Item(name, category, held, owners)
     return items
 
 
@@ -173,6 +185,7 @@ def _read_bases(table: str) -> Mapping[str, Basis]:
     return bases
 
 
+_OF_OWNERS: Final = "login:"
 NUMBERS: Final = frozenset({"process", "inquiry", "either", "none"})
 OFFICE_LETTERS: Final = {
     "j": frozenset({"judge"}),

@@ -64,6 +64,7 @@ TABLE = """
     staff:officer:vet                 ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:officer:suspend             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:officer:reinstate           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:officer:recover             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_request:list          ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_request:read          ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_request:create        ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
@@ -171,6 +172,7 @@ TABLE = """
     public:agency:list                ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:officer:register           ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     public:officer:confirm            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
+    public:officer:recover            ·    ·    ·    ·    ·    ·    ·    ·    ·    ·    yes
     authority:officer:read            ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
     authority:session:list            ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·
     authority:session:end             ·    ·    ·    ·    ·    ·    ·    ·    ·    yes  ·

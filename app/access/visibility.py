@@ -63,6 +63,7 @@ AUDIT_EVENT = resource(
     policy_hash         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     rows                ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     outcome             ·    R   R   R   ·   ·   ·   ·   ·   ·   ·   | filter
+    network             ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     """,
 )
 
@@ -524,6 +525,8 @@ ACCESS_RECORD = resource(
     customer_id         R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     session_id          R    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     login_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   L   ·
+    officer_id          ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    staff_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     """,
 )
 
@@ -744,6 +747,7 @@ AUDIT_SEAL = resource(
     sealed_at           ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     events              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     digest              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    version             ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     first_id            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     last_id             ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     previous            ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·

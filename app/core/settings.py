@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     registration: Literal["open", "confirmed", "closed"] | None = None
     worker: Literal["embedded", "none"] | None = None
     body_limit: Annotated[int, Field(ge=1024)] = 1024 * 1024
+    body_idle_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+    """How long a caller may let us wait for the next bytes of a body; then it is answered 408."""
+    body_seconds: Annotated[float, Field(gt=0, le=86400)] = 1200
+    """The same for the whole of it: files of 20 MiB come in time at 17 KiB/s."""
     source_port_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,64}$")] = ""
     """The header in which the trusted proxy says the port that a caller came from, for the access
     records; it must overwrite what callers send under that name. Without it, and where the proxy

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.columns import Names, UtcDateTime
@@ -11,7 +11,11 @@ from app.models.base import Base
 
 
 class AuditEvent(Base):
-    """Who did what to whom, when and why: names of fields, never their values."""
+    """Who did what to whom, when and why: names of fields, never their values.
+
+    `network` is from where, coarsely (/24, or /48 of IPv6), of staff and officers alone: they
+    answer for what they touch. This log is kept for ever; from where customers came is not.
+    """
 
     __tablename__ = "audit_events"
 
@@ -31,6 +35,7 @@ class AuditEvent(Base):
     policy_hash: Mapped[str] = mapped_column(String(64))
     rows: Mapped[int] = mapped_column(Integer)
     outcome: Mapped[str] = mapped_column(String(16))
+    network: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (Index(None, "subject_id", "id"), Index(None, "actor_id", "id"))
 
@@ -52,7 +57,9 @@ class AuditSeal(Base):
     """A signed digest over all events whose ids lie in (`first_id`, `last_id`].
 
     The first seal's range has its `first_id` too. `digest` covers the events and the previous
-    seal's digest, so that the seals form a chain.
+    seal's digest, so that the seals form a chain. `version` says which columns of an event it
+    covers: `services/audit_digest.py`. Whoever seals says so; a release that knew of one way only
+    left it out.
     """
 
     __tablename__ = "audit_seals"
@@ -66,5 +73,6 @@ class AuditSeal(Base):
     previous: Mapped[bytes] = mapped_column(LargeBinary(32))
     kid: Mapped[str] = mapped_column(String(64))
     signature: Mapped[bytes] = mapped_column(LargeBinary(64))
+    version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
 
     __table_args__ = (Index(None, "last_id"),)

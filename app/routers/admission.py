@@ -61,6 +61,8 @@ async def admit_staff(request: Request) -> None:
         session_id=live.id,
         reason=_reason(request),
         network=network_of(request.client),
+        address=address_of(request.client),
+        source_port=source_port_of(request),
     )
 
 
@@ -96,6 +98,8 @@ async def admit_authority(request: Request) -> None:
         id=live.holder,
         session_id=live.id,
         network=network_of(request.client),
+        address=address_of(request.client),
+        source_port=source_port_of(request),
     )
 
 

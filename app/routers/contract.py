@@ -43,10 +43,11 @@ There are five kinds of caller, each with a door of its own:
 
 Errors are problem documents (RFC 9457) with a stable `code`, in Portuguese, or in English by
 `Accept-Language`; they never hold what was sent. A method that a path does not know is answered
-405 with `Allow`, a body of more than one megabyte 413, a file of more than twenty. Lists answer
-`{"items": […], "next_cursor": …}`; give the cursor back with the same parameters. Changes need
-`If-Match` with the `ETag` that was read. Sensitive deeds want a proof of presence of the last five
-minutes: 401 `step_up_required`, then `POST /v1/auth/step-up`, then again (RFC 9470).
+405 with `Allow`, a body of more than one megabyte 413, a file of more than twenty, and one that
+comes too slowly 408. Lists answer `{"items": […], "next_cursor": …}`; give the cursor back with the
+same parameters. Changes need `If-Match` with the `ETag` that was read. Sensitive deeds want a proof
+of presence of the last five minutes: 401 `step_up_required`, then `POST /v1/auth/step-up`, then
+again (RFC 9470).
 """
 
 TAGS: Final = [
@@ -273,7 +274,7 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
     if path.startswith("/v1/staff"):
         taken.append(_purpose())
     if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
-        taken.append(_reason())
+        taken.append(_reason(required=(method, path) in _REASONED))
     if method == "patch" or (method, path) in _FROM_A_STATE:
         example = '"3f7a0c51e9d24b86a1f0c2d4e6b8a097"'
         meaning = "The `ETag` that was read; `*` for whatever stands there."
@@ -319,6 +320,18 @@ _IDEMPOTENT: Final = frozenset(
     }
 )
 """Operations that take an `Idempotency-Key`."""
+
+_REASONED: Final = frozenset(
+    {
+        ("post", "/v1/staff/customers/{customer_id}/disclosures"),
+        ("post", "/v1/staff/officers/{officer_id}/suspend"),
+        ("post", "/v1/staff/officers/{officer_id}/reinstate"),
+        ("post", "/v1/staff/officers/{officer_id}/recoveries"),
+        ("get", "/v1/staff/legal-requests/{legal_request_id}/package/content"),
+        ("get", "/v1/staff/legal-requests/{legal_request_id}/package/key"),
+    }
+)
+"""Operations that want an `X-Reason` of every role (`authorization.require_reason`)."""
 
 _FROM_A_STATE: Final = frozenset(
     {
@@ -367,7 +380,8 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
     if path.startswith("/v1"):
         codes |= {"https_required", "database_unavailable", "audit_unavailable"}
     if "requestBody" in operation:
-        codes |= {"payload_too_large", "unsupported_media_type", "validation_failed"}
+        codes |= {"payload_too_large", "body_too_slow"}
+        codes |= {"unsupported_media_type", "validation_failed"}
         if operation["requestBody"]["content"].keys() != MEDIA_TYPES:
             codes |= {"malformed_json", "unknown_member"}
     if path.startswith("/v1/auth/"):
@@ -454,13 +468,11 @@ def _purpose() -> dict[str, Any]:
     return _header("X-Purpose", meaning, "legal_obligation", enum=purposes)
 
 
-def _reason() -> dict[str, Any]:
+def _reason(*, required: bool) -> dict[str, Any]:
     seen = f"[^{UNSAFE}{UNSEEN}]"
     between = f"{{{SHORTEST_REASON - 2},{LONGEST_REASON - 2}}}"
-    meaning = (
-        f"{SHORTEST_REASON} to {LONGEST_REASON} characters, in UTF-8. Required of: "
-        + ", ".join(sorted(MUST_GIVE_REASON))
-        + "."
-    )
+    whose = "every role" if required else ", ".join(sorted(MUST_GIVE_REASON))
+    meaning = f"{SHORTEST_REASON} to {LONGEST_REASON} characters, in UTF-8. Required of: {whose}."
     pattern = f"^{seen}[^{UNSAFE}]{between}{seen}$"
-    return _header("X-Reason", meaning, "Incidente 42: conferir o cadastro", pattern=pattern)
+    example = "Incidente 42: conferir o cadastro"
+    return _header("X-Reason", meaning, example, required=required, pattern=pattern)

@@ -1,10 +1,11 @@
 """What goes around every answer, whoever gave it: one pure ASGI middleware, the outermost of ours.
 
-Request id, security headers, CORS, the body limit, HTTPS, metrics, the request's log line, and a
-problem document even when everything below broke. It runs for every request: what can be made once
-is made at start-up, and nothing here awaits but the service itself.
+Request id, security headers, CORS, the body's limit and deadlines, HTTPS, metrics, the request's
+log line, and a problem document even when everything below broke. It runs for every request: what
+can be made once is made at start-up, and nothing here awaits but the service itself.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable
 from time import perf_counter
@@ -53,9 +54,11 @@ class AnswerAbortedError(Exception):
 class Envelope:
     """Wraps `app`; add it last, so that it is the outermost middleware.
 
-    `body_limit` is in bytes; files have one of their own (`uploads.py`). In `production` plain
-    HTTP is refused, health and metrics apart: behind a proxy that ends TLS, uvicorn needs the
-    proxy's address in ``--forwarded-allow-ips``.
+    `body_limit` is in bytes; files have one of their own (`uploads.py`). Who lets us wait longer
+    for a body's next bytes than `body_idle_seconds`, or for the whole of it than `body_seconds`, is
+    answered 408 and the connection closed: one byte a minute would hold it for ever. In
+    `production` plain HTTP is refused, health and metrics apart: behind a proxy that ends TLS,
+    uvicorn needs the proxy's address in ``--forwarded-allow-ips``.
     """
 
     def __init__(
@@ -65,12 +68,16 @@ class Envelope:
         production: bool = False,
         origins: Iterable[str] = (),
         body_limit: int = 1024 * 1024,
+        body_idle_seconds: float = 30,
+        body_seconds: float = 1200,
         metrics: HttpMetrics = HTTP,
     ) -> None:
         self._app = app
         self._production = production
         self._origins = Origins(origins)
         self._body_limit = body_limit
+        self._body_idle_seconds = body_idle_seconds
+        self._body_seconds = body_seconds
         self._metrics = metrics
         self._plain: RawHeaders = [*_SECURITY, *self._origins.always]
         self._secure: RawHeaders = [*self._plain, _HSTS]
@@ -98,6 +105,8 @@ class Envelope:
         status = CLIENT_LEFT
         answering = False
         received = 0
+        coming = True
+        deadline = 0.0
 
         async def send_wrapped(message: Message) -> None:
             nonlocal status, answering
@@ -114,8 +123,17 @@ class Envelope:
             await send(message)
 
         async def receive_limited() -> Message:
-            nonlocal received
-            message = await receive()
+            nonlocal received, coming, deadline
+            if not coming:  # what is waited for now is that the caller hangs up
+                return await receive()
+            now = asyncio.get_running_loop().time()
+            deadline = deadline or now + self._body_seconds
+            try:
+                async with asyncio.timeout_at(min(now + self._body_idle_seconds, deadline)):
+                    message = await receive()
+            except TimeoutError:
+                raise Failure("body_too_slow", headers={"Connection": "close"}) from None
+            coming = message.get("more_body", False)
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
                 if received > self._body_limit and received > (limit := self._limit(scope)):

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from app.routers import answers
 from app.routers.admission import platform_of
 from app.services import stored_files
 from app.services.legal_downloads import KEY_FILE
@@ -25,21 +26,9 @@ class AgeResponse(Response):
 
 def package(request: Request, file: Stored) -> Response:
     """The stored file as a stream."""
-    return StreamingResponse(
-        stored_files.read(platform_of(request), file),
-        media_type=file.media_type,
-        headers=_attached(file.name, file.bytes),
-    )
+    return answers.stored_file(file, stored_files.read(platform_of(request), file))
 
 
 def key(content: bytes) -> Response:
     """The key behind its passphrase."""
-    return AgeResponse(content, headers=_attached(KEY_FILE, len(content)))
-
-
-def _attached(name: str, size: int) -> Mapping[str, str]:
-    return {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Content-Length": str(size),
-        "Cache-Control": "no-store",
-    }
+    return AgeResponse(content, headers=answers.attached(KEY_FILE, len(content)))

@@ -25,6 +25,7 @@ _LINK: Final[dict[str, Any]] = {
     "reason": "Conferência da cadeia",
     "rows": 1,
     "outcome": "allowed",
+    "network": "203.0.113.0/24",
     "actor_name": "Ana Promotora",
     "agency": "Ministério Público de São Paulo",
     "step": {
@@ -41,6 +42,7 @@ _LINK: Final[dict[str, Any]] = {
         "sealed_at": "2026-12-01T14:06:00Z",
         "events": 38,
         "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "version": 2,
         "place": 17,
     },
 }
@@ -69,6 +71,7 @@ class SealOfLink(View):
     sealed_at: Moment
     events: Annotated[int, Field(description="How many it covers.")]
     digest: Annotated[str, Field(description="SHA-256 (hex) over these and the seal before.")]
+    version: Annotated[int, Field(description="Of the digest: since 2 it covers networks too.")]
     place: Annotated[int, Field(ge=1, description="Of the link among them, in the log's order.")]
 
 
@@ -93,6 +96,9 @@ class LegalCustodyLink(View):
     reason: str | None
     rows: int
     outcome: str
+    network: Annotated[
+        str | None, Field(description="From where, coarsely: /24, or /48 of IPv6. None: not known.")
+    ]
     actor_name: Annotated[str | None, Field(description="None: a machine.")]
     agency: Annotated[str | None, Field(description="An officer's.")]
     step: StepOfLink | None

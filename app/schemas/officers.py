@@ -11,10 +11,12 @@ from app.schemas.fields import (
     Cpf,
     Email,
     Language,
+    OneTimeToken,
     Password,
     PersonName,
     Phone,
     SentId,
+    TriedPassword,
     line,
     multiline,
 )
@@ -24,6 +26,7 @@ from app.schemas.views import Cursor, Moment
 Office = Literal["police_chief", "prosecutor", "judge", "clerk", "authority"]
 OfficerStatus = Literal["confirmed", "active", "suspended", "expired"]
 Outcome = Literal["confirmed", "refused"]
+About = Literal["office", "lost_factors"]
 
 _AGENCY: Final = "01a20280-f331-724e-b623-f6755339f77b"
 _VETTING: Final[dict[str, Any]] = {
@@ -100,29 +103,50 @@ class OfficerRegistration(Body):
     language: Language = "pt-BR"
 
 
-class OfficerConfirmed(BaseModel):
+_SECRET: Final[dict[str, Any]] = {
+    "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+    "otpauth_uri": "otpauth://totp/Salvaguarda:beatriz?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+}
+
+
+class OfficerFactor(BaseModel):
+    """The secret of an officer's new authenticator app. It is told this once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SECRET]})
+
+    totp_secret: str
+    otpauth_uri: Annotated[str, Field(description="The same as an address, for a QR code.")]
+
+
+class OfficerConfirmed(OfficerFactor):
     """The address is confirmed. The secret is for an authenticator app, and is told this once."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "status": "awaiting_vetting",
-                    "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
-                    "otpauth_uri": (
-                        "otpauth://totp/Salvaguarda:beatriz?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-                    ),
-                }
-            ]
-        }
+        json_schema_extra={"examples": [{"status": "awaiting_vetting", **_SECRET}]}
     )
 
     status: Annotated[
         Literal["awaiting_vetting"],
         Field(description="The agency is called back, by its published phone, before you sign in."),
     ]
-    totp_secret: str
-    otpauth_uri: Annotated[str, Field(description="The same as an address, for a QR code.")]
+
+
+class OfficerRecovery(Body):
+    """The token of the link that came after the call-back, and the officer's password."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "token": "Zm9yIG9uZSB1c2Ugb25seSwga2VlcCBpdCBzZWNyZXQ",
+                    "password": "quatro-gatos-7-telhados",
+                }
+            ]
+        }
+    )
+
+    token: OneTimeToken
+    password: TriedPassword
 
 
 class Vetting(Body):
@@ -134,6 +158,15 @@ class Vetting(Body):
     answered_by: AnsweredBy
     note: VettingNote
     outcome: Outcome
+    about: Annotated[
+        About,
+        Field(
+            description=(
+                "What the agency was asked: who the officer is, or (`lost_factors`) whether they "
+                "lost every second factor too: then somebody else may let them enrol a new one."
+            )
+        ),
+    ] = "office"
 
 
 class RecordedVetting(BaseModel):
@@ -145,6 +178,13 @@ class RecordedVetting(BaseModel):
     answered_by: str
     note: str
     outcome: Outcome
+    about: Annotated[
+        About | MISSING, Field(description="Absent: who they are; nothing else was asked then.")
+    ] = MISSING
+    recovered_at: Annotated[
+        Moment | MISSING, Field(description="When a link to a new second factor left for it.")
+    ] = MISSING
+    recovered_by: UUID | MISSING = MISSING
 
 
 class AgencyOfOfficer(View):

@@ -120,6 +120,10 @@ class AuditEventView(View):
     policy_hash: str | MISSING = MISSING
     rows: int | MISSING = MISSING
     outcome: str | MISSING = MISSING
+    network: Annotated[
+        str | MISSING | None,
+        Field(description="From where staff and officers came, coarsely: /24, or /48 of IPv6."),
+    ] = MISSING
 
 
 class AuditEventPage(BaseModel):

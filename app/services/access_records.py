@@ -1,18 +1,22 @@
 """The service's own access records: when and from which address it was used (Marco Civil art. 15).
 
 **What is one** (art. 5, VIII: "data e hora de uso de uma determinada aplicação de internet a partir
-de um determinado endereço IP"): a login opened or renewed a session, ended one, proved to be there
-(which all sensitive deeds want), registered, or changed its password or its e-mail address. What it
-does in between rests on tokens that were got so, fifteen minutes ago at most. Tries that failed are
-no use of the application: they are on the audit log, with a coarse network. No device, no page:
-Decreto 8.771/2016, art. 13 §2 wants as little kept as possible. Staff are the agency's own people,
-and on the audit log.
+de um determinado endereço IP"): somebody opened or renewed a session, ended one, proved to be there
+(which all sensitive deeds want), registered, or changed their password or e-mail address. What they
+do in between rests on tokens that were got so, fifteen minutes ago at most. Tries that failed are
+no use of the application: they are on the audit log. No device, no page: Decreto 8.771/2016,
+art. 13 §2 wants as little kept as possible.
+
+**Whose**: everybody's who signs in, by whichever door: the law knows no application that some
+people use unrecorded. Customers' logins, officers of authorities, and the agency's own staff, whose
+audit events hold no address.
 
 **How it is kept** (art. 15; Decreto, art. 13, IV): apart from the audit log and under secrecy. The
 address is sealed under the row's id, so that neither a copy of the database nor whoever can write
 to it tells or moves one without the key. Nobody reads these rows in daily work; a court gets them
 through `collectors`, and people see their own, each login in person (LGPD art. 18, II): who owns
-an account is not shown from where the others came. Each row stands or falls with what it is about:
+an account is not shown from where the others came. Rows of officers and of staff are of no account:
+no collector reaches them and no door shows them. Each row stands or falls with what it is about:
 one more statement of that transaction, never a commit of its own.
 
 **For how long**: six months, counted as the law counts them (Código Civil, art. 132): the day of
@@ -44,6 +48,7 @@ from app.services import holds
 from app.services.audit_log import Deed
 from app.services.holds import Holds
 from app.services.listings import find_page
+from app.services.owners import PEOPLE, Owner, owner_of
 from app.services.platform import Platform
 from app.services.session_watch import open_memberships
 from app.services.system import operator
@@ -79,14 +84,15 @@ async def note(
     *,
     session_id: UUID | None = None,
 ) -> None:
-    """Record a use by the login that `actor` is, in the caller's transaction.
+    """Record a use by whoever signed in as `actor`, in the caller's transaction.
 
-    `session_id` is the session that it is about; the actor's own unless given. Of anybody but a
-    login nothing is recorded.
+    `session_id` is the session that it is about; the actor's own unless given. Of anybody who did
+    not sign in nothing is recorded.
     """
-    if actor.kind != "login" or actor.id is None:
+    if actor.id is None or actor.kind not in PEOPLE:
         return
-    row = _row(platform, actor, event, actor.id, actor.customer_id, session_id or actor.session_id)
+    account, session = actor.customer_id, session_id or actor.session_id
+    row = _row(platform, actor, event, owner_of(actor), account, session)
     await run(transaction, _prepare_once(_NOTE, platform.database.dialect), row)
 
 
@@ -99,11 +105,19 @@ async def note_of_login(
     """
     asked = {"login": login_id, "now": platform.clock()}
     accounts: list[UUID | None] = list((await connection.execute(_OPEN, asked)).scalars())
+    owner = Owner("login", login_id)
     rows = [
-        _row(platform, actor, event, login_id, customer_id, None)
-        for customer_id in accounts or [None]
+        _row(platform, actor, event, owner, customer_id, None) for customer_id in accounts or [None]
     ]
     await connection.execute(_NOTE, rows)
+
+
+async def note_of_officer(
+    platform: Platform, connection: AsyncConnection, actor: Actor, event: Event, officer_id: UUID
+) -> None:
+    """The same of an officer, who acts for no account."""
+    row = _row(platform, actor, event, Owner("officer", officer_id), None, None)
+    await connection.execute(_NOTE, row)
 
 
 async def list_own(platform: Platform, actor: Actor, parameters: Sequence[tuple[str, str]]) -> Page:
@@ -177,7 +191,7 @@ def _row(
     platform: Platform,
     actor: Actor,
     event: Event,
-    login_id: UUID,
+    owner: Owner,
     customer_id: UUID | None,
     session_id: UUID | None,
 ) -> Mapping[str, Any]:
@@ -191,7 +205,7 @@ def _row(
         "id": record_id,
         "at": now,
         "event": event,
-        "login_id": login_id,
+        **owner.columns,
         "customer_id": customer_id,
         "session_id": session_id,
         "ip": sealed,

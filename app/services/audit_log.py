@@ -27,6 +27,8 @@ from app.models import AuditEvent, AuditSubject, table_of
 from app.services.audit_sink import AuditSink
 
 GROUP = 512
+_PLACED = frozenset({"staff", "officer"})
+"""Whose coarse network stands in their events."""
 _Row = tuple[dict[str, Any], Sequence[UUID]]
 """An event, and the records that it showed."""
 _EVENTS, _SUBJECTS = insert(table_of(AuditEvent)), insert(table_of(AuditSubject))
@@ -146,6 +148,7 @@ class AuditLog:
             "policy_hash": self._policy_hash,
             "rows": deed.rows,
             "outcome": deed.outcome,
+            "network": actor.network if actor.kind in _PLACED else None,
         }
 
 

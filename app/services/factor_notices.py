@@ -21,6 +21,7 @@ Change = Literal[
     "last_removed",
     "all_removed",
     "recovered_by_operator",
+    "recovered_by_call",
     "codes_renewed",
     "code_used",
 ]

@@ -6,6 +6,9 @@ step stands in it. Each link says where it stands in the log: its id orders it a
 once it is sealed (`seals.py`), the seal's number and digest, and its place among the seal's events,
 say what `salvaguarda audit verify` recomputes. Two copies of a chain of which one was altered
 differ in a digest, or the altered one does not verify.
+
+Of people it says from which network they came, coarsely, as the event does. Where the seal is of a
+version that does not cover that, it is not told: what anybody could have altered is no evidence.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +27,7 @@ from app.projection.guard import Query, read_query
 from app.projection.plans import Plan, View
 from app.projection.projection import Page
 from app.services import legal_requests, records
-from app.services.audit_digest import FIRST
+from app.services.audit_digest import FIRST, covers
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.legal_subjects import subjects_of
@@ -34,12 +37,12 @@ RESOURCE: Final = "audit_event"
 LIST: Final = "staff:legal_custody:list"
 FIELDS: Final = (
     *("id", "at", "actor_kind", "actor_id", "role", "session_id", "request_id", "action"),
-    *("subject_type", "subject_id", "fields", "purpose", "reason", "rows", "outcome"),
+    *("subject_type", "subject_id", "fields", "purpose", "reason", "rows", "outcome", "network"),
 )
 """Of the event. Which matrix was in force is the log's own matter."""
 STEP_FIELDS: Final = ("id", "deed", "origin", "to", "actor_name", "reason", "article")
 """Of the step. What was said with it stands among the steps."""
-SEAL_FIELDS: Final = ("number", "sealed_at", "events", "digest")
+SEAL_FIELDS: Final = ("number", "sealed_at", "events", "digest", "version")
 _PARAMETERS: Final = frozenset({"limit", "cursor"})
 
 Found = Mapping[UUID, dict[str, Any]]
@@ -71,6 +74,7 @@ async def list_page(
             {
                 **item,
                 **people.get(item["actor_id"], {"actor_name": None, "agency": None}),
+                "network": _proved(item["network"], seals.get(item["id"])),
                 "step": steps.get(item["id"]),
                 "seal": seals.get(item["id"]),
             }
@@ -171,6 +175,11 @@ async def _seals(
     return {
         row.event_id: {**view(row), "digest": row.digest.hex(), "place": row.place} for row in rows
     }
+
+
+def _proved(network: str | None, seal: Mapping[str, Any] | None) -> str | None:
+    """The network of an event, unless its seal leaves it open to whoever can write."""
+    return network if seal is None or covers(seal["version"], "network") else None
 
 
 def _behind(event_id: Any, first_id: Any) -> ColumnElement[bool]:

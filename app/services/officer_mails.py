@@ -1,11 +1,13 @@
-"""What officers are told by mail: of their registration, and of each change of their standing."""
+"""What is told of officers by mail: to them of their registration and each change of their
+standing, and to the desk of who was let back in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from app.core.language import Language
+from app.core.language import DEFAULT, Language
 from app.services.outbox import Message, link
 from app.services.password_mails import officers_recovery_link
 from app.services.platform import Platform
@@ -13,9 +15,15 @@ from app.services.platform import Platform
 CONFIRM_PAGE: Final = "confirm-authority-registration"
 """Where in the customer area the link of a registration leads."""
 
+RECOVERY_PAGE: Final = "authority-new-factor"
+"""Where in the customer area the link of somebody without a second factor leads."""
+
 Change = Literal[
     "vetted", "renewed", "refused", "suspended", "reinstated", "awaiting_vetting", "expired"
 ]
+
+Recovery = Literal["sent", "used"]
+"""What became of the link to a new second factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,45 @@ def changed(
         },
         officer_id=officer.id,
     )
+
+
+def recovery(
+    platform: Platform, officer: Addressee, token: str, *, expires_at: datetime
+) -> Message:
+    """The link with which an officer enrols a new second factor, with their password."""
+    return Message(
+        "officer_recovery",
+        officer.email,
+        officer.language,
+        params={
+            "name": officer.name,
+            "happened_at": platform.clock().isoformat(),
+            "expires_at": expires_at.isoformat(),
+        },
+        secret={"link": link(platform, RECOVERY_PAGE, token)},
+        officer_id=officer.id,
+    )
+
+
+def recovery_told(
+    platform: Platform,
+    change: Recovery,
+    *,
+    officer: str,
+    office: str,
+    staff: Sequence[Any],
+) -> list[Message]:
+    """That such a link left, or was used: to each member of `staff` (id and email)."""
+    params = {
+        "change": change,
+        "officer": officer,
+        "office": office,
+        "happened_at": platform.clock().isoformat(),
+    }
+    return [
+        Message("officer_recovery_told", row.email, DEFAULT, params=params, staff_id=row.id)
+        for row in staff
+    ]
 
 
 def expiring(officer: Addressee, valid_until: datetime, days: int) -> Message:

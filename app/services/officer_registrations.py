@@ -25,6 +25,7 @@ from app.schemas.officers import OfficerRegistration
 from app.security import totp
 from app.security.personal_data import Person
 from app.services import (
+    access_records,
     link_tries,
     officer_mails,
     outbox,
@@ -106,6 +107,9 @@ async def confirm(platform: Platform, actor: Actor, token: str) -> bytes:
         await totp_codes.install(platform, connection, Owner("officer", officer_id), secret)
         made = Deed(CONFIRM, subject_type="officer", subject_id=officer_id, rows=1)
         await platform.audit.add(connection, actor, made)
+        await access_records.note_of_officer(
+            platform, connection, actor, "registration", officer_id
+        )
     return to_json(
         {
             "status": "awaiting_vetting",

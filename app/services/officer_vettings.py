@@ -42,7 +42,10 @@ async def record(platform: Platform, actor: Actor, officer_id: UUID, form: Vetti
     async with platform.database.transaction() as connection:
         await require_presence(platform, connection, actor)
         before = await officers.locked(connection, officer_id, ACTION)
-        await _demand_fit(connection, actor, before.agency_id, officer_id, form.phone)
+        phone = await callable_at(connection, actor, before.agency_id, officer_id, ACTION)
+        if form.phone != phone:
+            wrong = FieldError("/phone", "phone_not_of_directory")
+            raise Failure("validation_failed", errors=[wrong])
         if before.status == "suspended":
             raise officers.refused("officer_state", ACTION, officer_id)
         entry = {"at": now.isoformat(), "by": str(actor.id), **form.model_dump()}
@@ -69,10 +72,14 @@ async def record(platform: Platform, actor: Actor, officer_id: UUID, form: Vetti
     return shown
 
 
-async def _demand_fit(
-    connection: AsyncConnection, actor: Actor, agency_id: UUID, officer_id: UUID, phone: str
-) -> None:
-    """The agency stands as it is until the call is written down."""
+async def callable_at(
+    connection: AsyncConnection, actor: Actor, agency_id: UUID, officer_id: UUID, action: str
+) -> str:
+    """The phone by which the agency vouches for an officer; it stands so until the commit.
+
+    Raises `Refusal` with ``officer_state`` for an agency that is suspended,
+    ``second_person_required`` for who set its phone or its domains.
+    """
     statement = (
         select(Agency.status, Agency.callback_phone, Agency.phone_set_by, Agency.domains_set_by)
         .where(Agency.id == agency_id)
@@ -80,12 +87,11 @@ async def _demand_fit(
     )
     agency = (await connection.execute(statement)).one()
     if agency.status != "active":
-        raise officers.refused("officer_state", ACTION, officer_id)
+        raise officers.refused("officer_state", action, officer_id)
     if actor.id in (agency.phone_set_by, agency.domains_set_by):
-        raise officers.refused("second_person_required", ACTION, officer_id)
-    if phone != agency.callback_phone:
-        wrong = FieldError("/phone", "phone_not_of_directory")
-        raise Failure("validation_failed", errors=[wrong])
+        raise officers.refused("second_person_required", action, officer_id)
+    phone: str = agency.callback_phone
+    return phone
 
 
 def _a_year_after(moment: datetime) -> datetime:

@@ -14,7 +14,7 @@ from app.core.emails import email_key
 from app.core.errors import Failure, Refusal
 from app.models import Agency, Officer
 from app.projection.projection import Page, Shown
-from app.services import officer_mails, outbox, records, sessions
+from app.services import officer_mails, one_time_tokens, outbox, records, sessions
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds, require_reason
 from app.services.listings import find_page
@@ -155,13 +155,17 @@ async def store(connection: AsyncConnection, officer_id: UUID, values: dict[str,
 async def shut_out(
     platform: Platform, connection: AsyncConnection, officer_id: UUID, reason: str
 ) -> list[UUID]:
-    """Suspend an officer; the sessions that ended, to be forgotten after the commit."""
+    """Suspend an officer: their sessions end, and the links that wait for them die.
+
+    The sessions are to be forgotten after the commit.
+    """
     values = {
         "status": "suspended",
         "suspended_at": platform.clock(),
         "suspended_reason": reason,
     }
     await store(connection, officer_id, values)
+    await one_time_tokens.void(platform, connection, subject_id=officer_id)
     return await sessions.end_all(platform, connection, END_REASON, Owner("officer", officer_id))
 
 

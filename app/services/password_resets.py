@@ -107,6 +107,10 @@ async def confirm(
             await access_records.note_of_login(
                 platform, connection, actor, "password_changed", owner.id
             )
+        else:
+            await access_records.note_of_officer(
+                platform, connection, actor, "password_changed", owner.id
+            )
         if remove_second_factors:
             removed = await second_factor_removal.remove_all(platform, connection, actor, owner.id)
             deed = Deed(CONFIRM, subject_type="authenticator", rows=removed, subjects=[owner.id])

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.ids import id_at
 from app.core.telemetry import logger
 from app.models import AuditEvent, AuditSeal
-from app.services.audit_digest import FIRST, digest_of, within
+from app.services.audit_digest import FIRST, NEWEST, VERSIONS, digest_of, within
 from app.services.platform import Platform
 from app.services.seal_anchor import FILE, AnchorError, SealAnchor, line_of, number_of
 
@@ -107,7 +107,10 @@ async def verify(platform: Platform, noted: Noted | None = None) -> Verification
         faults: list[Fault] = []
         number, place, previous, total = 1, FIRST, GENESIS, 0
         for found in seals:
-            digest, events = await digest_of(connection, found.first_id, found.last_id, previous)
+            version = found.version if found.version in VERSIONS else NEWEST
+            digest, events = await digest_of(
+                connection, found.first_id, found.last_id, previous, version
+            )
             reason = (
                 "a seal is missing or out of place"
                 if (found.number, found.first_id, found.previous) != (number, place, previous)
@@ -141,7 +144,7 @@ async def _make(platform: Platform, connection: AsyncConnection) -> dict[str, An
     if last_id <= first_id:  # the clock went back: nothing settles until it is past again
         return None
     previous = last.digest if last else GENESIS
-    digest, events = await digest_of(connection, first_id, last_id, previous)
+    digest, events = await digest_of(connection, first_id, last_id, previous, NEWEST)
     if events == 0:
         return None
     number = last.number + 1 if last else 1
@@ -155,7 +158,10 @@ async def _make(platform: Platform, connection: AsyncConnection) -> dict[str, An
         "digest": digest,
         "previous": previous,
         "kid": key.kid,
-        "signature": key.private.sign(_statement(number, first_id, last_id, events, digest)),
+        "signature": key.private.sign(
+            _statement(NEWEST, number, first_id, last_id, events, digest)
+        ),
+        "version": NEWEST,
     }
     await connection.execute(insert(AuditSeal).values(**row))
     return row
@@ -176,10 +182,14 @@ async def _require_anchored(connection: AsyncConnection, anchor: SealAnchor) -> 
 
 
 def _fault(platform: Platform, found: Any, digest: bytes, events: int) -> str | None:
+    if found.version not in VERSIONS:
+        return "sealed by a newer release, or altered"
     if found.events != events or found.digest != digest:
         return "events were altered, removed or slipped in"
     key = platform.keyring.sealing_key(found.kid)
-    statement = _statement(found.number, found.first_id, found.last_id, events, digest)
+    statement = _statement(
+        found.version, found.number, found.first_id, found.last_id, events, digest
+    )
     if key is None or not key.verify(statement, found.signature):
         return "the signature does not hold, or its key is gone"
     return None
@@ -226,11 +236,13 @@ async def _now(platform: Platform, connection: AsyncConnection) -> tuple[datetim
     return min(ours, theirs), max(ours, theirs)
 
 
-def _statement(number: int, first_id: UUID, last_id: UUID, events: int, digest: bytes) -> bytes:
+def _statement(
+    version: int, number: int, first_id: UUID, last_id: UUID, events: int, digest: bytes
+) -> bytes:
     """What is signed."""
     return b"|".join(
         [
-            b"salvaguarda-audit-seal-1",
+            f"salvaguarda-audit-seal-{version}".encode(),
             str(number).encode(),
             first_id.bytes,
             last_id.bytes,

@@ -4,22 +4,21 @@ There is no link and no door for it: whoever can run this could read the databas
 record, and the member is told by mail.
 """
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from app.core.emails import email_key, normalise_email
 from app.core.errors import Failure
-from app.models import Authenticator, Challenge, StaffMember
+from app.models import StaffMember
 from app.security import totp
 from app.security.personal_data import Person
-from app.services import factor_notices, owners, recovery_codes, sessions, totp_codes
+from app.services import owners
 from app.services.audit_log import Deed
+from app.services.factor_replacement import replace_all
 from app.services.owners import Owner
 from app.services.passwords import require_acceptable
 from app.services.platform import Platform
 from app.services.staff import AddedStaff
 from app.services.system import operator
-
-END_REASON = "recovered"
 
 
 async def recover(platform: Platform, *, email: str, password: str) -> AddedStaff:
@@ -38,7 +37,7 @@ async def recover(platform: Platform, *, email: str, password: str) -> AddedStaf
         raise Failure("not_found")
     await require_acceptable(platform, password, Person.of(name=member.name, email=address))
     password_hash = await platform.hashing.hash(password)
-    owner, secret = Owner("staff", member.id), totp.new_secret()
+    owner = Owner("staff", member.id)
     async with platform.database.transaction() as connection:
         contact = await owners.lock(connection, owner)
         await connection.execute(
@@ -46,13 +45,8 @@ async def recover(platform: Platform, *, email: str, password: str) -> AddedStaf
             .where(StaffMember.id == member.id)
             .values(password_hash=password_hash)
         )
-        for table in (Authenticator, Challenge):
-            await connection.execute(delete(table).where(owner.owns(table)))
-        await recovery_codes.drop(connection, owner)
-        await totp_codes.install(platform, connection, owner, secret)
-        await sessions.end_all(platform, connection, END_REASON, owner)
-        await factor_notices.tell(
-            platform, connection, owner, contact, operator(), "recovered_by_operator"
+        secret, _ = await replace_all(
+            platform, connection, operator(), owner, contact, "recovered_by_operator"
         )
         await platform.audit.add(
             connection,

@@ -57,7 +57,18 @@ def test_every_basis_has_a_deadline_and_an_article() -> None:
 
 
 def test_what_may_leave_of_a_customer_stands_in_the_authoritys_column() -> None:
-    cells = {row.field: row.cell(Viewer.AUTHORITY) for row in RESOURCES["customer"].rows}
-    for item in ITEMS.values():
-        for field in item.fields or ():
-            assert cells[field].sight is Sight.LAWFUL, field
+    opened = {
+        "customer": {field for item in ITEMS.values() for field in item.fields or ()},
+        "login": {field for item in ITEMS.values() for field in item.owners},
+    }
+    for resource, fields in opened.items():
+        cells = {row.field: row.cell(Viewer.AUTHORITY) for row in RESOURCES[resource].rows}
+        lawful = {field for field, cell in cells.items() if cell.sight is Sight.LAWFUL}
+        assert fields == lawful, resource  # no cell says L that nothing opens
+
+
+def test_who_owns_an_account_is_told_to_a_judge_alone() -> None:
+    telling = {item.name for item in ITEMS.values() if item.owners}
+    assert telling == {"email", "account", "last_login"}
+    for basis in BASES.values():
+        assert not basis.items & telling or basis.offices == {"judge"}, basis.code

@@ -31,8 +31,10 @@ REMEMBERED: dict[bytes, dict[str, Any]] = {}
 
 EVENT = (
     "INSERT INTO audit_events (id, at, actor_kind, actor_id, role, session_id, request_id, action,"
-    " subject_type, subject_id, fields, purpose, reason, policy_hash, rows, outcome) VALUES"
-    " ($1, now(), 'staff', $2, $3, $4, $5, $6, 'customer', $7, $8, $9, NULL, $10, $11, 'allowed')"
+    " subject_type, subject_id, fields, purpose, reason, policy_hash, rows, outcome,"
+    " network) VALUES"
+    " ($1, now(), 'staff', $2, $3, $4, $5, $6, 'customer', $7, $8, $9, NULL, $10, $11, 'allowed',"
+    " '127.0.0.0/24')"
 )
 SUBJECTS = "INSERT INTO audit_subjects (subject_id, event_id) SELECT unnest($1::uuid[]), $2"
 FLAT = [(field, place) for place, field in enumerate(ORDERS.fields) if "." not in field]

@@ -20,7 +20,8 @@ from tests.support.authenticator import Authenticator
 from tests.support.email_changing import CONFIRM as CONFIRM_EMAIL
 from tests.support.email_changing import NOTICE, UNDO, alike, changed, open_link
 from tests.support.factors import ORIGIN, add_passkey, sign_in_by_passkey, step_up
-from tests.support.letters import letters_to
+from tests.support.letters import letters_to, token_to
+from tests.support.officers import add_agency, add_officer, registered
 from tests.support.people import (
     PASSWORD,
     CustomerPerson,
@@ -197,8 +198,10 @@ async def test_a_changed_address_and_its_undoing_are_recorded(house: Service) ->
     assert len(await kept(house, maria.login_id)) == 2
 
 
-async def test_what_fails_is_no_use_and_staff_are_no_users(house: Service) -> None:
+async def test_what_fails_is_no_use(house: Service) -> None:
     maria, ana = await add_customer(house.platform), await add_staff(house.platform, "support")
+    director = await add_staff(house.platform, "director")
+    beatriz = await add_officer(house.platform, await add_agency(house.platform, by=director.id))
     before = await count(house.platform, AccessRecord)
     assert (await sign_in(house, maria.email, "errada-9-vezes")).status_code == 401
     assert (await sign_in(house, "ninguem-aqui@exemplo.com.br")).status_code == 401
@@ -206,16 +209,64 @@ async def test_what_fails_is_no_use_and_staff_are_no_users(house: Service) -> No
     assert (await house.client.post(REFRESH, json=unknown)).status_code == 401
     wrong = await step_up(house, maria, password="errada-9-vezes")
     assert wrong.status_code == 401
-    code = ana.code(house.clock())
-    form = {"username": ana.email, "password": PASSWORD, "totp": code}
-    tokens = await house.client.post("/v1/auth/staff/token", data=form)
-    assert tokens.status_code == 200
-    refresh = {"refresh_token": tokens.json()["refresh_token"]}
-    assert (await house.client.post(REFRESH, json=refresh)).status_code == 200
-    assert (await house.client.delete("/v1/staff/sessions", headers=ana.headers)).status_code == 204
-    headers = bearer(tokens.json()["access_token"])
-    assert (await house.client.post("/v1/auth/logout", headers=headers)).status_code in (204, 401)
+    for door, person in (("staff", ana), ("authority", beatriz)):
+        form = {"username": person.email, "password": PASSWORD, "totp": "000000"}
+        assert (await house.client.post(f"/v1/auth/{door}/token", data=form)).status_code == 401
     assert await count(house.platform, AccessRecord) == before
+
+
+async def test_officers_and_staff_are_users_like_all_others(house: Service) -> None:
+    director = await add_staff(house.platform, "director")
+    beatriz = await add_officer(house.platform, await add_agency(house.platform, by=director.id))
+    people = (
+        ("staff", director, AccessRecord.staff_id),
+        ("authority", beatriz, AccessRecord.officer_id),
+    )
+    for door, person, own in people:
+        async with coming_from(house) as home:
+            code = person.code(house.clock())
+            form = {"username": person.email, "password": PASSWORD, "totp": code}
+            tokens = (await home.client.post(f"/v1/auth/{door}/token", data=form)).json()
+            refresh = {"refresh_token": tokens["refresh_token"]}
+            renewed = (await home.client.post(REFRESH, json=refresh)).json()
+            headers = bearer(renewed["access_token"])
+            proof = {"totp": person.code(house.clock() + timedelta(seconds=30))}
+            stepped = await home.client.post("/v1/auth/step-up", json=proof, headers=headers)
+            assert stepped.status_code == 200, stepped.text
+            others = await home.client.delete(f"/v1/{door}/sessions", headers=headers)
+            assert others.status_code == 204
+            body = {"current_password": PASSWORD, "new_password": NEW}
+            changed = await home.client.put(f"/v1/{door}/password", json=body, headers=headers)
+            assert changed.status_code == 204, changed.text
+            assert (await home.client.post("/v1/auth/logout", headers=headers)).status_code == 204
+        found = await rows(
+            house.platform,
+            select(AccessRecord.__table__).where(own == person.id).order_by(AccessRecord.at),
+        )
+        assert [row.event for row in found] == [
+            *("sign_in", "token_refresh", "step_up", "session_ended"),
+            *("password_changed", "sign_out"),
+        ]
+        for row in found:
+            view = {"ip": row.ip}
+            unseal(house.platform, row.id, view)
+            assert (view["ip"], row.source_port, row.customer_id) == (*HOME, None)
+
+
+async def test_an_officers_links_are_recorded_too(house: Service) -> None:
+    director = await add_staff(house.platform, "director")
+    agency = await add_agency(house.platform, by=director.id)
+    async with coming_from(house) as home:
+        beatriz = await registered(home, agency)
+        recover = {"email": beatriz.email, "door": "authority"}
+        await home.client.post("/v1/public/password-resets", json=recover)
+        token = await token_to(house.platform, beatriz.email, "password_reset")
+        body = {"token": token, "new_password": NEW}
+        done = await home.client.post("/v1/public/password-resets/confirm", json=body)
+        assert done.status_code == 204, done.text
+    mine = select(AccessRecord.event).where(AccessRecord.officer_id == beatriz.id)
+    found = await rows(house.platform, mine.order_by(AccessRecord.at))
+    assert [row.event for row in found] == ["registration", "password_changed"]
 
 
 async def test_without_the_table_nobody_comes_in(house: Service) -> None:

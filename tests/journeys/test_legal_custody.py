@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -11,7 +12,7 @@ from sqlalchemy import select
 
 from app.models import AuditEvent, AuditSeal
 from app.services import seals
-from app.services.audit_digest import within
+from app.services.audit_digest import NEWEST, within
 from tests.support.legal import DESK, DOOR, asked, brought, entered, sent
 from tests.support.officers import AgencyMade, OfficerPerson, add_agency, add_officer
 from tests.support.people import StaffPerson, add_staff
@@ -20,6 +21,9 @@ from tests.support.sealed import HOUR, MINUTE, write
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HERE = "127.0.0.0/24"
+"""The network that tests come from."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -76,6 +80,7 @@ async def test_it_tells_every_touch_oldest_first_by_name(
     for link in chain:
         assert link["actor_name"] or link["actor_kind"] == "system"  # the worker is nobody
         assert (link["agency"] == agency.name) == (link["actor_kind"] == "officer")
+        assert link["network"] == (None if link["actor_kind"] == "system" else HERE)
         assert link["seal"] is None
 
 
@@ -132,6 +137,7 @@ async def test_each_link_is_found_under_its_seal(
         )
         assert link["seal"]["digest"] == seal.digest.hex()
         assert link["seal"]["events"] == seal.events == 5
+        assert link["seal"]["version"] == NEWEST
         covered = await rows(
             house.platform,
             select(AuditEvent.id)
@@ -139,6 +145,24 @@ async def test_each_link_is_found_under_its_seal(
             .order_by(AuditEvent.id),
         )
         assert covered[link["seal"]["place"] - 1].id == UUID(link["id"])
+
+
+async def test_a_network_that_no_seal_vouches_for_is_not_told(
+    house: Service, beatriz: OfficerPerson, privacy: StaffPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = await sent(house, beatriz)
+    about: dict[str, Any] = {"subject_type": "legal_request", "subject_id": UUID(request["id"])}
+    told = []
+    for version, minutes in ((1, 24), (NEWEST, 18)):
+        monkeypatch.setattr(seals, "NEWEST", version)
+        (event,) = await write(house, ago=minutes * MINUTE, network="203.0.113.0/24", **about)
+        house.clock.ahead = seals.SETTLED + MINUTE - minutes * MINUTE
+        await seals.seal(house.platform)
+        house.clock.ahead = timedelta()
+        chain = (await custody(house, privacy, request["id"])).json()["items"]
+        [link] = [each for each in chain if each["id"] == str(event)]
+        told.append((link["seal"]["version"], link["network"]))
+    assert told == [(1, None), (NEWEST, "203.0.113.0/24")]
 
 
 async def test_others_see_none_of_it(

@@ -63,6 +63,7 @@ OUT_OF_REACH: Final = {
     "POST /v1/public/authority-registrations",  # wants an agency of the directory
     "POST /v1/public/authority-registrations/confirm",  # wants a token out of a mail
     # want a token out of a mail
+    "POST /v1/public/authority-recoveries/confirm",
     "POST /v1/public/password-resets/confirm",
     "POST /v1/public/email-changes/confirm",
     "POST /v1/public/email-changes/undo",

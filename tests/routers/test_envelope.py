@@ -89,6 +89,15 @@ def make_app(counted: HttpMetrics, **options: Any) -> FastAPI:
 
         return Response(b"done", background=BackgroundTask(fails))
 
+    @router.get("/long")
+    async def long() -> Response:
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(5):
+                yield b"x"
+                await asyncio.sleep(0.02)
+
+        return StreamingResponse(chunks())
+
     @router.get("/left")
     async def left() -> None:
         raise ClientDisconnect
@@ -280,6 +289,36 @@ async def test_a_body_over_the_limit_is_refused_as_it_comes(opened: Open) -> Non
     answer = await opened().post("/customers", content=chunks(), headers=headers)
     assert (answer.status_code, code(answer)) == (413, "payload_too_large")
     assert read < 20
+
+
+async def stalling() -> AsyncIterator[bytes]:
+    yield b"{"
+    await asyncio.Event().wait()
+
+
+async def trickling() -> AsyncIterator[bytes]:
+    while True:
+        yield b" "
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "content"),
+    [({"body_idle_seconds": 0.05}, stalling), ({"body_seconds": 0.05}, trickling)],
+)
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    opened: Open, options: dict[str, float], content: Callable[[], AsyncIterator[bytes]]
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await opened(**options).post("/customers", content=content(), headers=headers)
+    assert (answer.status_code, code(answer)) == (408, "body_too_slow")
+    assert answer.headers["connection"] == "close"
+
+
+async def test_an_answer_may_take_longer_than_a_body(opened: Open) -> None:
+    """What a stream waits for is that its caller hangs up: that has no deadline."""
+    answer = await opened(body_idle_seconds=0.01, body_seconds=0.01).get("/long")
+    assert answer.text == "xxxxx"
 
 
 @pytest.mark.parametrize(

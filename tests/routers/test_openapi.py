@@ -12,6 +12,7 @@ from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
 from app.routers.problems import STATUS
 from tests.support.document import DOCUMENT
+from tests.support.exercisers import EXERCISERS
 
 Node = Any
 METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
@@ -267,6 +268,19 @@ def test_bodies_say_who_may_write_what(document: dict[str, Any]) -> None:
         field.partition(".")[0] for field, row in rows.items() if row.cell(Viewer.SELF).write
     }
     assert own == writable
+
+
+def test_a_reason_is_required_where_every_role_must_give_one(document: dict[str, Any]) -> None:
+    required = {
+        (method, path)
+        for path, method, operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if parameter["name"] == "X-Reason" and parameter["required"]
+    }
+    package = "/v1/staff/legal-requests/{legal_request_id}/package"
+    files = {("get", f"{package}/content"), ("get", f"{package}/key")}  # show no record
+    assert required - files == {route for route, entry in EXERCISERS.items() if entry.reasoned}
+    assert files <= required
 
 
 def test_nothing_of_this_machine_stands_in_it(document: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.access.actors import Actor
 from app.access.viewers import Viewer
@@ -83,12 +84,33 @@ async def test_what_is_not_known_is_null(house: Service) -> None:
     assert view == {"ip": None}
 
 
-@pytest.mark.parametrize("kind", ["staff", "system", "anonymous", "officer", "partner"])
-async def test_of_nobody_but_logins_anything_is_recorded(house: Service, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["system", "anonymous", "partner"])
+async def test_of_who_does_not_sign_in_nothing_is_recorded(house: Service, kind: str) -> None:
     before = await count(house.platform, AccessRecord)
     await use(house, replace(login_of(house), kind=kind))
     await use(house, replace(login_of(house), id=None))
     assert await count(house.platform, AccessRecord) == before
+
+
+@pytest.mark.parametrize("kind", ["officer", "staff"])
+async def test_officers_and_staff_are_recorded_for_no_account(house: Service, kind: str) -> None:
+    actor = replace(login_of(house, customer_id=None), kind=kind)
+    await use(house, actor)
+    own = {"officer": AccessRecord.officer_id, "staff": AccessRecord.staff_id}[kind]
+    [row] = await rows(house.platform, select(AccessRecord.__table__).where(own == actor.id))
+    assert {row.login_id, row.officer_id, row.staff_id} == {None, actor.id}
+    assert (row.customer_id, row.session_id) == (None, actor.session_id)
+    view = {"ip": row.ip}
+    unseal(house.platform, row.id, view)
+    assert view == {"ip": ADDRESS}
+
+
+async def test_the_database_itself_wants_one_person_in_each_record(house: Service) -> None:
+    row = {"id": new_id(), "at": house.clock(), "event": "sign_in"}
+    for people in ({}, {"login_id": new_id(), "officer_id": new_id()}):
+        with pytest.raises(IntegrityError, match="holder"):
+            async with house.platform.database.transaction() as connection:
+                await connection.execute(insert(AccessRecord).values(row | people))
 
 
 async def use_and_fail(house: Service, actor: Actor, begin: Any) -> None:

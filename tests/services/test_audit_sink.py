@@ -46,6 +46,7 @@ def event(**columns: Any) -> dict[str, Any]:
         "policy_hash": "f" * 64,
         "rows": 1,
         "outcome": "allowed",
+        "network": "2001:db8:7::/48",
     } | columns
 
 

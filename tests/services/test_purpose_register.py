@@ -68,3 +68,16 @@ def test_marketing_is_told_just_what_it_sees() -> None:
     }
     [marketing] = [purpose for purpose in registered() if purpose.key == "marketing"]
     assert set(marketing.content["fields"]) == seen
+
+
+def test_what_the_law_has_us_keep_of_a_use_is_told_whole() -> None:
+    """Each field of an access record that people are shown of themselves, and whose it is."""
+    shown = {
+        f"access_record.{row.field}"
+        for row in RESOURCES["access_record"].rows
+        if row.cell(Viewer.SELF).sight is not Sight.HIDDEN and row.field != "id"
+    }
+    *_, newest = [one for one in registered() if one.key == "legal_obligations"]
+    told = {name for name in newest.content["fields"] if name.startswith("access_record.")}
+    assert told == shown | {"access_record.login_id"}
+    assert newest.content["consent_kept_from"] == 1  # nobody is asked: nothing lapses by new words

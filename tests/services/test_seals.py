@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ import pytest_asyncio
 from sqlalchemy import delete, insert, select, update
 
 from app.core.ids import new_id
-from app.models import AuditEvent, AuditSeal, AuditSubject
+from app.models import AuditEvent, AuditSeal, AuditSubject, table_of
 from app.services import audit_digest, seals
 from app.services.audit_digest import digest_of
 from app.services.audit_log import Deed
@@ -33,6 +34,7 @@ from tests.support.service import Service, serving
 
 ALTERED = "events were altered, removed or slipped in"
 MISPLACED = "a seal is missing or out of place"
+UNKNOWN = "sealed by a newer release, or altered"
 UNSIGNED = "the signature does not hold, or its key is gone"
 
 
@@ -219,12 +221,58 @@ async def test_subjects_without_their_event_break_the_seal(
         assert await broken(house) == []
 
 
+def test_what_a_version_covers_never_changes() -> None:
+    """In this order: another one would break every seal there is."""
+    first = (
+        *("id", "at", "actor_kind", "actor_id", "role", "session_id", "request_id", "action"),
+        *("subject_type", "subject_id", "fields", "purpose", "reason", "policy_hash", "rows"),
+        "outcome",
+    )
+    columns = [column.name for column in table_of(AuditEvent).columns]
+    for version, names in ((1, first), (2, (*first, "network"))):
+        assert [name for name in columns if audit_digest.covers(version, name)] == list(names)
+
+
+async def test_the_network_of_an_event_is_sealed(house: Service, database_kind: str) -> None:
+    await write(house, 2, ago=2 * HOUR, network="203.0.113.0/24")
+    assert await seals.seal(house.platform) == 2
+    assert await broken(house) == []
+    await unlock(house, database_kind)
+    for network in ("198.51.100.0/24", None):
+        await tamper(house, update(AuditEvent).values(network=network))
+        assert await broken(house) == [(1, ALTERED)]
+    await tamper(house, update(AuditEvent).values(network="203.0.113.0/24"))
+    assert await broken(house) == []
+
+
+async def test_seals_of_a_release_that_knew_no_networks_hold(
+    house: Service, database_kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it sealed before, and what a replica of it still seals beside a newer one."""
+    for version in (1, 1, 2, 1, 2):
+        monkeypatch.setattr(seals, "NEWEST", version)
+        ago = (10 - len(await table(house))) * HOUR
+        await write(house, 2, ago=ago, network="203.0.113.0/24")
+        house.clock.ahead = seals.SETTLED + MINUTE - ago
+        assert await seals.seal(house.platform) == 2
+    house.clock.ahead = timedelta()
+    assert [seal.version for seal in await table(house)] == [1, 1, 2, 1, 2]
+    assert await broken(house) == []
+    await unlock(house, database_kind)
+    await tamper(house, update(AuditEvent).values(network=None))
+    assert await broken(house) == [(3, ALTERED), (5, ALTERED)]
+    await tamper(house, update(AuditEvent).values(rows=9))
+    assert await broken(house) == [(number, ALTERED) for number in range(1, 6)]
+
+
 SEAL_ALTERATIONS: list[tuple[dict[str, Any], list[tuple[int, str]]]] = [
     ({"signature": bytes(64)}, [(2, UNSIGNED)]),
     ({"kid": "unknown"}, [(2, UNSIGNED)]),
     ({"kid": "../retired/x"}, [(2, UNSIGNED)]),
     ({"digest": bytes(32)}, [(2, ALTERED), (3, MISPLACED)]),
     ({"events": 1}, [(2, ALTERED)]),
+    ({"version": 1}, [(2, ALTERED)]),
+    ({"version": 3}, [(2, UNKNOWN)]),
     ({"previous": bytes(32)}, [(2, MISPLACED)]),
     ({"first_id": UUID(int=1)}, [(2, MISPLACED)]),
     ({"last_id": UUID(int=1)}, [(2, ALTERED), (3, MISPLACED)]),

@@ -94,6 +94,8 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("analytics_events", "kind"): "page_view",
     ("access_records", "event"): "sign_in",
     ("access_records", "source_port"): 51544,
+    ("access_records", "officer_id"): None,
+    ("access_records", "staff_id"): None,
     ("recipients", "country"): "BR",
     ("disclosures", "content_type"): "application/json",
     ("disclosures", "actor_kind"): "staff",

@@ -321,7 +321,7 @@ def narrowed(document: Mapping[str, Any], own: Mapping[str, Any], page: str) -> 
                     parameter["schema"]["enum"] = own["purposes"]
                     parameter["example"] = own["purposes"][0]
                 if parameter["name"] == "X-Reason":
-                    parameter["required"] = own["viewer"] == "systems_engineer"
+                    parameter["required"] |= own["viewer"] == "systems_engineer"
                 if path == f"/v1/staff/{page}s" and parameter["in"] == "query":
                     if parameter["name"] not in seen["parameters"]:
                         continue

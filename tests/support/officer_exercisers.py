@@ -8,10 +8,18 @@ import httpx
 
 from app.access.viewers import MUST_GIVE_REASON, Viewer
 from app.projection.plans import Plan
-from app.services import agencies, officers
+from app.services import agencies, officer_recoveries, officers
 from tests.support.exercising import Exerciser, Expected, Route, items
 from tests.support.incident_exercisers import prove_presence
-from tests.support.officers import AGENCIES, OFFICERS, AgencyMade, add_agency, add_officer, call
+from tests.support.officers import (
+    AGENCIES,
+    OFFICERS,
+    AgencyMade,
+    add_agency,
+    add_officer,
+    call,
+    vetting,
+)
 from tests.support.people import REASON
 from tests.support.stage import Stage
 
@@ -92,6 +100,15 @@ def _an_officer(status: str) -> Callable[[Stage], Coroutine[Any, Any, None]]:
     return prepare
 
 
+async def _who_lost_their_factors(stage: Stage) -> None:
+    """An officer whose agency was called about it, by nobody who calls here."""
+    await prove_presence(stage)
+    agency = await add_agency(stage.platform, by=stage.canaries["staff_members"].values["id"])
+    lost = vetting(agency, stage.platform.clock(), about=officer_recoveries.LOST)
+    officer = await add_officer(stage.platform, agency, vettings=[lost])
+    _prepared.update(agency=agency, officer=officer)
+
+
 async def _vet(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     agency: AgencyMade = _prepared["agency"]
     path = f"{OFFICERS}/{_prepared['officer'].id}/vettings"
@@ -159,6 +176,15 @@ OFFICER_EXERCISERS: Mapping[Route, Exerciser] = {
     **_deed("vettings", "staff:officer:vet", _vet, "confirmed", *VETTING, reasoned=False),
     **_deed("suspend", officers.SUSPEND, _post("suspend"), "active", *officers.SUSPENSION),
     **_deed("reinstate", officers.REINSTATE, _post("reinstate"), "suspended", *officers.SUSPENSION),
+    ("post", f"{OFFICERS}/{{officer_id}}/recoveries"): Exerciser(
+        officer_recoveries.PERMIT,
+        "officer",
+        _post("recoveries"),
+        expected=_decided("vettings"),
+        canary=False,
+        prepare=_who_lost_their_factors,
+        reasoned=True,
+    ),
     ("get", "/v1/authority/login"): Exerciser(
         "authority:officer:read", "officer", _own, canary=False
     ),

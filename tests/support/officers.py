@@ -104,7 +104,7 @@ async def add_officer(
     officer_id, secret = new_id(), totp.new_secret()
     email = columns.pop("email", f"oficial-{number}@{agency.domain}")
     vetted = {
-        "vettings": [_vetting(agency, now)],
+        "vettings": [vetting(agency, now)],
         "vetted_at": now,
         "vetted_by": agency.by,
         "valid_until": now + timedelta(days=365),
@@ -150,7 +150,8 @@ async def signed_in(platform: Platform, officer: OfficerPerson) -> OfficerPerson
     )
 
 
-def _vetting(agency: AgencyMade, now: datetime) -> dict[str, str]:
+def vetting(agency: AgencyMade, now: datetime, **members: str) -> dict[str, str]:
+    """A call-back that confirmed, as it is kept."""
     return {
         "at": now.isoformat(),
         "by": str(agency.by),
@@ -158,7 +159,7 @@ def _vetting(agency: AgencyMade, now: datetime) -> dict[str, str]:
         "answered_by": "Secretaria",
         "note": "Confirmou.",
         "outcome": "confirmed",
-    }
+    } | members
 
 
 def registration(agency: AgencyMade, **members: Any) -> dict[str, Any]:

@@ -13,15 +13,16 @@ from sqlalchemy import select, update
 from app.access.viewers import Viewer
 from app.core.ids import new_id
 from app.models import Login, Officer
-from app.services import one_time_tokens, outbox
+from app.services import officer_recoveries, one_time_tokens, outbox
 from app.services.mail_templates import MailTemplates
 from app.services.outbox import Message
 from tests.support.confirmed import asked
+from tests.support.incident_exercisers import prove_presence
 from tests.support.incidents import dealt_with
 from tests.support.letters import token_to
 from tests.support.mail_samples import samples
-from tests.support.officers import REGISTER, add_agency, registration
-from tests.support.people import bearer
+from tests.support.officers import OFFICERS, REGISTER, add_agency, registration, vetting
+from tests.support.people import REASON, bearer
 from tests.support.records import rows
 from tests.support.secrets import Hoard
 from tests.support.stage import Stage
@@ -252,10 +253,23 @@ async def _register_officer(maker: Maker) -> None:
     async with platform.database.transaction() as connection:
         now = platform.clock()
         vetted = {"vetted_at": now, "vetted_by": by, "valid_until": now + timedelta(days=1)}
-        theirs = update(Officer).where(Officer.email == form["email"])
-        await connection.execute(theirs.values(status="active", **vetted))
+        vetted["vettings"] = [vetting(agency, now, about=officer_recoveries.LOST)]
+        theirs = update(Officer).where(Officer.email == form["email"]).returning(Officer.id)
+        found = await connection.execute(theirs.values(status="active", **vetted))
+        officer_id = found.scalar_one()
     sent = {"username": form["email"], "password": OFFICER, "totp": code}
     await maker.post("/v1/auth/authority/token", owner="officer", data=sent)
+    await _recover_officer(maker, officer_id)
+
+
+async def _recover_officer(maker: Maker, officer_id: UUID) -> None:
+    """The link of who lost their second factor, and the new one's secret."""
+    await prove_presence(maker.stage)
+    headers = {"X-Reason": REASON} | maker.stage.staff[Viewer.DIRECTOR].headers
+    await maker.post(f"{OFFICERS}/{officer_id}/recoveries", owner="director", headers=headers)
+    await maker.hoard.learn_mails(maker.stage.platform)
+    form = {"token": maker.hoard.told_in("officer_recovery"), "password": OFFICER}
+    await maker.post("/v1/public/authority-recoveries/confirm", owner="officer", json=form)
 
 
 async def _queue_every_mail(stage: Stage, login_id: UUID, customer_id: UUID) -> None:

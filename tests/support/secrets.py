@@ -100,7 +100,7 @@ _AGENCY = f"{_AGENCIES}/{{agency_id}}"
 _OFFICER = "/v1/staff/officers/{officer_id}"
 _SHOWS_OFFICERS = (
     *("/v1/staff/officers", _OFFICER),
-    *(f"{_OFFICER}/{deed}" for deed in ("vettings", "suspend", "reinstate")),
+    *(f"{_OFFICER}/{deed}" for deed in ("vettings", "suspend", "reinstate", "recoveries")),
 )
 _LEGAL = "/v1/staff/legal-requests"
 _LEGAL_ONE = f"{_LEGAL}/{{legal_request_id}}"

@@ -49,6 +49,18 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         ("Corpo grande demais", "O corpo passa de {limit} bytes. Envie menos dados por vez."),
         ("Body too large", "The body is over {limit} bytes. Send less data at a time."),
     ),
+    "body_too_slow": _both(
+        (
+            "Envio lento demais",
+            "O corpo demorou demais a chegar, e nada dele foi guardado. Confira a conexão e envie"
+            " de novo.",
+        ),
+        (
+            "Sent too slowly",
+            "The body took too long to arrive, and nothing of it was kept. Check the connection"
+            " and send again.",
+        ),
+    ),
     "uri_too_long": _both(
         ("Endereço longo demais", "Encurte o endereço ou a consulta e envie de novo."),
         ("Address too long", "Shorten the address or the query and send again."),
@@ -566,6 +578,18 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
         (
             "Not in this state",
             "As this officer or their agency stands, this cannot be done. Read them again.",
+        ),
+    ),
+    "callback_missing": _both(
+        (
+            "Falta a ligação ao órgão",
+            "Antes, outra pessoa da equipe liga para o telefone oficial do órgão e registra que ele"
+            " confirmou a perda do segundo fator. A ligação vale por um dia e para um link.",
+        ),
+        (
+            "The call-back is missing",
+            "First another member of staff calls the agency's published phone, and records that it"
+            " confirmed the loss of the second factor. A call is good for a day and for one link.",
         ),
     ),
     "officer_not_vetted": _both(

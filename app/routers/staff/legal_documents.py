@@ -1,7 +1,6 @@
 """The files of a request at the desk: what came on paper is added, what came at all is read."""
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -135,11 +134,4 @@ async def download_legal_document(
         read_id(legal_request_id),
         read_id(legal_document_id),
     )
-    return StreamingResponse(
-        content,
-        media_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
-            "Content-Length": str(file.bytes),
-        },
-    )
+    return answers.stored_file(file, content, "application/octet-stream")

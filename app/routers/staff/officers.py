@@ -10,7 +10,7 @@ from app.routers.identifiers import OfficerId, read_id
 from app.routers.list_parameters import list_parameters
 from app.routers.strict_route import guards_own_query
 from app.schemas.officers import OfficerPage, OfficerView, Vetting
-from app.services import officer_vettings, officers
+from app.services import officer_recoveries, officer_vettings, officers
 
 router = APIRouter(prefix="/v1/staff/officers", tags=["staff"], route_class=StaffRoute)
 
@@ -91,3 +91,26 @@ async def reinstate_officer(request: Request, officer_id: OfficerId) -> Response
     waits for another one."""
     record = await officers.reinstate(platform_of(request), actor_of(request), read_id(officer_id))
     return answers.ready_json(record.body)
+
+
+@router.post(
+    "/{officer_id:id}/recoveries",
+    operation_id="staff_recover_officer",
+    summary="Let an officer enrol a new second factor",
+    status_code=201,
+    response_model=OfficerView,
+    openapi_extra={
+        "x-problems": [
+            *("not_found", "step_up_required", "officer_state"),
+            *("callback_missing", "second_person_required"),
+        ]
+    },
+)
+async def recover_officer(request: Request, officer_id: OfficerId) -> Response:
+    """For who lost all of them, and for the `X-Reason` that every role gives here. Within a day of
+    a call-back `about` that, by somebody else than who made it. Sessions end; the official address
+    gets a link that works once, with the password."""
+    record = await officer_recoveries.permit(
+        platform_of(request), actor_of(request), read_id(officer_id)
+    )
+    return answers.ready_json(record.body, 201)

@@ -48,6 +48,7 @@ def fields_of(platform: Platform, items: Iterable[str]) -> frozenset[str]:
     for item in (ITEMS[name] for name in items):
         if item.fields is not None:
             fields |= {f"{registration_data.ACCOUNT.resource}.{field}" for field in item.fields}
+            fields |= {f"{registration_data.OWNERS.resource}.{field}" for field in item.owners}
             continue
         for resource in (collector.resource for collector in COLLECTORS[item.category]):
             plan = platform.projection.plans[Viewer.AUTHORITY, purpose, resource]

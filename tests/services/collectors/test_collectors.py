@@ -344,7 +344,8 @@ async def test_items_are_fields_that_the_matrix_lets_a_basis_open(world: World) 
         fields = fields_of(platform, [name])
         assert fields <= EVERYTHING, name
         if item.fields is not None:
-            assert fields == {f"customer.{field}" for field in item.fields}
+            owners = {f"login.{field}" for field in item.owners}
+            assert fields == {f"customer.{field}" for field in item.fields} | owners
         else:
             whole = {each.resource: cells(each.resource) for each in COLLECTORS[item.category]}
             assert fields == {f"{name}.{field}" for name in whole for field in whole[name]}
