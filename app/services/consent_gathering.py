@@ -1,7 +1,8 @@
 """What customers say at the same moment: one transaction for all of them, set by set.
 
 Each event has its place in its own account's ledger, and each caller is answered for their own: a
-refusal touches nobody else. Whoever is answered 201 was committed before, as ever.
+refusal touches nobody else. Whoever is answered 201 was committed before, as ever. What one account
+says is written in the order in which it came: a no that follows a yes is the last word.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,8 @@ from typing import Final
 from app.core.database import LOST, unavailable
 from app.core.errors import Failure
 from app.core.gathering import Apart
-from app.services import consent_answers, consent_effects, consent_ledger
-from app.services.consent_sayings import Recorded, Saying
+from app.services import consent_answers, consent_effects, consent_ledger, derived_data
+from app.services.consent_sayings import Recorded, Saying, Statement
 from app.services.platform import Platform
 
 SAY: Final = "customer:consent:record"
@@ -26,13 +27,21 @@ async def say(platform: Platform, saying: Saying) -> bytes:
 
     Raises `Failure` as `consent_ledger.record` does.
     """
-    try:
-        return await platform.gatherings.share(_say_together, (platform, saying), AT_ONCE)
-    except Apart:  # one of them was in the way, who must not be in the way of others
+    async with platform.turns.of((SAY, saying.statement.subject_id)):
+        if not _takes_long(saying.statement):
+            try:
+                return await platform.gatherings.share(_say_together, (platform, saying), AT_ONCE)
+            except Apart:  # one of them was in the way, who must not be in the way of others
+                pass
         [answer] = await _say(platform, [saying])
-        if isinstance(answer, Failure):
-            raise answer from None
-        return answer
+    if isinstance(answer, Failure):
+        raise answer
+    return answer
+
+
+def _takes_long(statement: Statement) -> bool:
+    """A no that erases what was gathered for a year."""
+    return not statement.granted and derived_data.is_kept_for(statement.purpose)
 
 
 async def _say_together(group: Sequence[tuple[Platform, Saying]]) -> Sequence[bytes | Failure]:

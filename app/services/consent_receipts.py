@@ -10,12 +10,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Dialect, Uuid, select
+from sqlalchemy import Dialect, Uuid, and_, select
 
 from app.access.actors import Actor
 from app.core.language import DEFAULT
-from app.core.statements import Prepared, bound, prepare
-from app.models import ConsentEvent, Recipient, table_of
+from app.core.statements import Prepared, Record, bound, prepare
+from app.models import ConsentEvent, Purpose, Recipient, table_of
 from app.projection.plans import View
 from app.projection.projection import to_json
 from app.security.compact_jws import JwsRefused
@@ -27,6 +27,11 @@ from app.services.platform import Platform
 SCHEMA: Final = "ISO/IEC TS 27560:2023"
 EVENT: Final = "consent_event"
 RECIPIENT: Final = "recipient"
+_HELD: Final = (
+    "subject_id", "sequence", "state", "at", "expires_at", "channel", "actor_kind", "role",
+    "network", "evidence", "purpose", "purpose_version", "purpose_hash", "fields", "recipient_id",
+    "language",
+)  # fmt: skip
 KEYS_PATH: Final = "/v1/public/consent-receipts/keys"
 
 
@@ -59,29 +64,60 @@ async def verify(platform: Platform, actor: Actor, text: str) -> bytes:
 
 
 async def _is_recorded(platform: Platform, content: Mapping[str, Any]) -> bool:
-    """Whether the ledger holds the event that a receipt is about, saying the same."""
+    """Whether the ledger holds the event that a receipt is about, saying the same: who, what, when,
+    how, to whom, how far and how long, and in the very words."""
     try:
         event_id = UUID(content["record_id"])
-        said = (
-            content["pii_principal_id"],
-            content["event"]["event_sequence"],
-            content["event"]["event_state"],
-            content["event"]["event_time"],
-            content["pii_processing"]["purpose_type"],
-            content["pii_processing"]["purpose_hash"],
-        )
+        event, processing = content["event"], content["pii_processing"]
+        parties = content["party_identification"]
+        said = {
+            "subject_id": content["pii_principal_id"],
+            "sequence": event["event_sequence"],
+            "state": event["event_state"],
+            "at": event["event_time"],
+            "expires_at": event["valid_until"],
+            "channel": event["channel"],
+            "actor_kind": event["entity_kind"],
+            "role": event["entity_role"],
+            "network": event["network"],
+            "evidence": event["evidence"],
+            "purpose": processing["purpose_type"],
+            "purpose_version": processing["purpose_version"],
+            "purpose_hash": processing["purpose_hash"],
+            "fields": processing["pii_information"],
+            "text": processing.get("purpose_text"),
+            "recipient_id": [one["party_id"] for one in parties if "party_id" in one],
+        }
     except (KeyError, TypeError, ValueError, AttributeError):
         return False
     rows = await platform.database.fetch(_recorded(platform.database.dialect), {"id": event_id})
-    return any(orjson.loads(to_json(tuple(row))) == list(said) for row in rows)
+    return any(_as_said(row) == said for row in rows)
+
+
+def _as_said(row: Record) -> Any:
+    """A row of `_recorded` as its receipt says it."""
+    found = dict(zip(_HELD, row, strict=False))
+    fields, text = row[len(_HELD) :]
+    language = found.pop("language") or DEFAULT
+    recipient = found["recipient_id"]
+    told = {
+        "fields": found["fields"] or fields,
+        "text": text and text[language],
+        "recipient_id": [] if recipient is None else [recipient],
+    }
+    return orjson.loads(to_json(found | told))
 
 
 @lru_cache(maxsize=4)
 def _recorded(dialect: Dialect) -> Prepared:
-    event = table_of(ConsentEvent)
-    names = ("subject_id", "sequence", "state", "at", "purpose", "purpose_hash")
-    same = select(*(event.c[name] for name in names)).where(event.c.id == bound("id", Uuid()))
-    return prepare(same, dialect)
+    """The event, and what the words that it names are about and say."""
+    event, words = table_of(ConsentEvent), table_of(Purpose)
+    named = and_(words.c.key == event.c.purpose, words.c.version == event.c.purpose_version)
+    columns = [event.c[name] for name in _HELD]
+    same = select(*columns, words.c.fields, words.c.text).join_from(
+        event, words, named, isouter=True
+    )
+    return prepare(same.where(event.c.id == bound("id", Uuid())), dialect)
 
 
 async def _issue(platform: Platform, actor: Actor, action: str, event_id: UUID) -> bytes:

@@ -41,6 +41,11 @@ OUTLIVES_A_LAPSE: Final = frozenset({COOKIES_ANALYTICS, COOKIES_MARKETING})
 promises: what a browser decided counts for six months, what was measured is kept for thirteen."""
 
 
+def is_kept_for(purpose: str) -> bool:
+    """Whether something is derived for the purpose, so that a no has something to erase."""
+    return bool(ERASERS.get(purpose))
+
+
 async def erase(
     platform: Platform,
     transaction: Transaction,

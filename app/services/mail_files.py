@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from app.security.keyfiles import make_private_folder, write_private_file
-from app.services.mail_message import SENT, Letter, Outcome
+from app.services.mail_message import SENT, Letter, Objection, Outcome
 
 
 class FileTransport:
@@ -15,8 +15,10 @@ class FileTransport:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, objection: Objection | None = None) -> Outcome:
         """Write the file, whole or not at all; sent again, it replaces the first."""
+        if objection is not None and (reason := await objection()) is not None:
+            return Outcome("suppressed", reason)
         try:
             await asyncio.to_thread(self._write, letter)
         except OSError:  # a full disk, a folder that is not ours: the next turn may go better

@@ -2,6 +2,7 @@
 
 import binascii
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -45,6 +46,8 @@ class Outcome:
 
 
 SENT: Final = Outcome("sent")
+Objection = Callable[[], Awaitable[Reason | None]]
+"""Asked at the last moment: why a letter may not leave after all; None where it may."""
 
 
 @dataclass(frozen=True, slots=True)

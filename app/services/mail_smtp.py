@@ -19,7 +19,7 @@ from aiosmtplib import (
 )
 
 from app.schemas.deliveries import Reason
-from app.services.mail_message import SENT, Letter, Outcome, Sender
+from app.services.mail_message import SENT, Letter, Objection, Outcome, Sender
 
 LONGEST_SEND: Final = 60.0
 """Seconds after which an attempt is given up, whatever the server is at."""
@@ -112,8 +112,11 @@ class SmtpTransport:
         self._resting: list[tuple[SMTP, float]] = []
         """Open connections, and when each was last used (the loop's time)."""
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, objection: Objection | None = None) -> Outcome:
         """Hand one letter over. Never raises for what the server or the network does.
+
+        The `objection` is asked when the server has taken everything but the letter: a slow one
+        may have kept us waiting for long until then.
 
         When the connection breaks before the server's last word, nobody can know whether it
         took the letter: that is `deferred`, and the resend has the same ``Message-ID``.
@@ -121,7 +124,7 @@ class SmtpTransport:
         async with self._places:
             try:
                 async with asyncio.timeout(LONGEST_SEND), self._envelope() as client:
-                    return await _hand_over(client, letter)
+                    return await _hand_over(client, letter, objection)
             except _Halted as halted:
                 return halted.outcome
             except TimeoutError:
@@ -194,9 +197,12 @@ class SmtpTransport:
         )
 
 
-async def _hand_over(client: SMTP, letter: Letter) -> Outcome:
+async def _hand_over(client: SMTP, letter: Letter, objection: Objection | None) -> Outcome:
     try:
         await _say(client, b"RCPT TO:", letter.recipient, SMTPRecipientRefused)
+        if objection is not None and (reason := await objection()) is not None:
+            await client.rset()
+            return Outcome("suppressed", reason)
         await client.data(letter.content, timeout=None)
     except (SMTPRecipientRefused, SMTPDataError) as refused:
         with suppress(SMTPException, OSError):  # it hung up, which the next letter will see

@@ -6,7 +6,7 @@ from app.core.emails import normalise_email
 from app.core.settings import Settings
 from app.core.text import FieldRefused
 from app.services.mail_files import FileTransport
-from app.services.mail_message import Letter, Outcome, Sender
+from app.services.mail_message import Letter, Objection, Outcome, Sender
 from app.services.mail_smtp import SmtpServer, SmtpTransport
 
 _IN_DEVELOPMENT = "no-reply@salvaguarda.test"
@@ -17,8 +17,12 @@ class Transport(Protocol):
 
     connections: int
 
-    async def send(self, letter: Letter) -> Outcome:
-        """Try once; whatever comes of it is an outcome, not an error."""
+    async def send(self, letter: Letter, objection: Objection | None = None) -> Outcome:
+        """Try once; whatever comes of it is an outcome, not an error.
+
+        An `objection` is asked right before the letter would be out of our hands; raises what that
+        raises.
+        """
 
     async def close(self) -> None:
         """Let go of what is open."""

@@ -7,6 +7,7 @@ from app.core.clock import Clock
 from app.core.database import Database
 from app.core.gathering import Gatherings
 from app.core.settings import Settings
+from app.core.turns import Turns
 from app.projection.projection import Projection
 from app.security.blurring import Blur
 from app.security.breached_passwords import BreachedPasswords
@@ -41,6 +42,7 @@ class Platform:
     projection: Projection
     audit: AuditLog
     gatherings: Gatherings
+    turns: Turns
     sessions: SessionWatch
     session_notes: SessionNotes
     keyring: Keyring
@@ -102,6 +104,7 @@ def open_platform(settings: Settings, clock: Clock, keyring: Keyring) -> Platfor
         projection=projection,
         audit=AuditLog(database, projection.hash, clock),
         gatherings=Gatherings(),
+        turns=Turns(),
         sessions=SessionWatch(database, clock, used=notes.used),
         session_notes=notes,
         keyring=keyring,

@@ -8,11 +8,12 @@ at a time tries whether it goes again.
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from app.core import metrics, telemetry
 from app.core.errors import Failure
-from app.services.mail_message import Outcome
+from app.services.mail_message import Objection, Outcome
 from app.services.mail_smtp import LONGEST_SEND
 from app.services.mail_transport import Transport, open_transport, sender
 from app.services.outbox_grounds import hindrance
@@ -142,14 +143,20 @@ class Delivery:
                 self._hungry.set()
 
     async def _attempt(self, claimed: Claimed) -> Outcome | None:
-        """Send it; None where nobody could say whether it may leave."""
+        """Send it; None where nobody could say whether it may leave.
+
+        What rests on a consent is asked for twice: now, and when only the letter itself is left.
+        """
+        objection = partial(hindrance, self._platform, claimed) if claimed.relies_on else None
         try:
-            reason = await hindrance(self._platform, claimed)
+            if objection is not None and (reason := await objection()) is not None:
+                return Outcome("suppressed", reason)
+            return await self._carry(claimed, objection)
         except Failure as error:
             telemetry.logger.warning("ground_not_read", **telemetry.describe(error))
             return None
-        if reason is not None:
-            return Outcome("suppressed", reason)
+
+    async def _carry(self, claimed: Claimed, objection: Objection | None) -> Outcome:
         try:
             letter = letter_of(self._platform, self._sender, claimed)
         except Exception as error:  # the next attempt would go no better
@@ -157,7 +164,7 @@ class Delivery:
                 "message_not_composed", template=claimed.template, **telemetry.describe(error)
             )
             return Outcome("abandoned", "not_composed")
-        outcome = await self._transport.send(letter)
+        outcome = await self._transport.send(letter, objection)
         if outcome.halting and not self._halted:
             telemetry.logger.warning("mail_halted", reason=outcome.reason, code=outcome.code)
         self._halted = outcome.halting

@@ -102,6 +102,12 @@ async def test_what_a_stolen_key_invents_is_not_recorded(house: Service) -> None
         content | {"record_id": str(maria.id)},
         content | {"pii_principal_id": str(maria.login_id)},
         content | {"event": None},
+        content | {"event": content["event"] | {"valid_until": "2030-01-01T00:00:00Z"}},
+        content | {"event": content["event"] | {"channel": "phone"}},
+        content | {"event": content["event"] | {"evidence": {}}},
+        content | {"pii_processing": content["pii_processing"] | {"pii_information": ["x"]}},
+        content | {"pii_processing": content["pii_processing"] | {"purpose_text": "Tudo."}},
+        content | {"party_identification": [{"party_id": str(maria.id)}]},
         {"record_id": "x"},
         {},
     ):

@@ -16,8 +16,15 @@ from sqlalchemy.exc import DBAPIError
 from app.access.processing import THIRD_PARTY_SHARING
 from app.core.database import unavailable
 from app.models import Disclosure, OutboxMessage, table_of
-from app.services import consent_expiry, consents, outbox, outbox_grounds, outbox_leases
-from app.services.mail_message import SENT, Outcome
+from app.services import (
+    consent_expiry,
+    consents,
+    mail_message,
+    outbox,
+    outbox_grounds,
+    outbox_leases,
+)
+from app.services.mail_message import SENT, Objection, Outcome
 from app.services.mail_transport import open_transport
 from app.services.outbox_leases import Settlement
 from app.worker.delivery import Delivery
@@ -300,6 +307,34 @@ async def test_what_a_worker_holds_is_asked_for_again_as_it_leaves(
     assert (letter.row.state, letter.row.sealed) == ("suppressed", None)
     # It may have been on its way when the customer withdrew: better told than not.
     assert len(await case.letters("consent_withdrawn_recipient")) == 1
+
+
+async def test_a_no_said_while_a_mail_server_dawdles_still_counts(
+    house: Service, officer: StaffPerson, case: Case
+) -> None:
+    await settle_all(house)
+    await said(house, case.maria, yes(house, case.party, days=1))
+    await disclose(house, officer, case.maria.id, case.party)
+    [claimed] = await outbox_leases.claim(house.platform, 100)
+    worker = _worker(house)
+    transport = worker._transport
+
+    class Dawdling:
+        connections = 1
+
+        async def send(
+            self, letter: mail_message.Letter, objection: Objection | None = None
+        ) -> Outcome:
+            await said(house, case.maria, no(case.party))
+            return await transport.send(letter, objection)
+
+        async def close(self) -> None:
+            await transport.close()
+
+    worker._transport = Dawdling()
+    outcome = await worker._attempt(claimed)
+    assert outcome == Outcome("suppressed", "consent_withdrawn")
+    await outbox_leases.settle(house.platform, [Settlement(claimed, outcome)])
 
 
 async def test_what_cannot_be_asked_waits(

@@ -106,6 +106,39 @@ async def test_what_one_account_says_at_once_keeps_its_order(house: Service) -> 
     assert await faults(house) == []
 
 
+async def test_the_last_word_of_an_account_stands_though_groups_go_at_once(
+    house: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A yes that is held up, and a no that comes after it and could go faster."""
+    account, begun, go_on = new_id(), asyncio.Event(), asyncio.Event()
+    record_all = consent_ledger.record_all
+
+    async def held_up(*arguments: Any) -> Any:
+        if not begun.is_set():
+            begun.set()
+            await go_on.wait()
+        return await record_all(*arguments)
+
+    monkeypatch.setattr(consent_ledger, "record_all", held_up)
+    yes = asyncio.create_task(say(house, saying(account)))
+    await begun.wait()
+    no = asyncio.create_task(say(house, saying(account, False)))
+    if house.platform.database.is_postgresql:  # on SQLite a writer waits for the other
+        [other] = await say(house, saying(new_id()))
+        assert other["sequence"] == 1
+    go_on.set()
+    assert [(await each)[0]["state"] for each in (yes, no)] == ["granted", "withdrawn"]
+    assert await ledger(house, account) == [(1, "granted"), (2, "withdrawn")]
+
+
+async def test_a_no_that_has_much_to_erase_goes_apart(
+    house: Service, transactions: list[float | None]
+) -> None:
+    [event] = await say(house, saying(new_id(), False, purpose="analytics"))
+    assert event["state"] == "denied"
+    assert transactions == [None]
+
+
 async def test_a_refusal_touches_nobody_else_and_leaves_no_gap(house: Service) -> None:
     account = new_id()
     first, *refused, last = await say(

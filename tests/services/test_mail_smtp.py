@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.schemas.deliveries import Reason
 from app.services import mail_smtp
 from app.services.mail_message import SENT, Letter, Outcome, Sender
 from app.services.mail_smtp import SmtpServer, SmtpTransport
@@ -83,6 +84,24 @@ async def test_what_the_server_says_is_told_apart_and_the_next_letter_is_unharme
     assert len(server.mailbox.to("ana@exemplo.com.br")) == 1
     assert len(server.mailbox.to("bia@exemplo.com.br")) == 1
     assert len(server.mailbox.to(recipient)) == (recipient.startswith("drop"))
+
+
+async def test_an_objection_is_heard_when_only_the_letter_itself_is_left(
+    server: RunningServer,
+) -> None:
+    reasons: list[Reason | None] = ["consent_withdrawn", None]
+
+    async def objection() -> Reason | None:
+        assert server.mailbox.asked_for == ["ana@exemplo.com.br"] * (3 - len(reasons))
+        return reasons.pop(0)
+
+    async with sending(server.url) as transport:
+        told = await transport.send(letter(), objection)
+        assert (told.state, told.reason) == ("suppressed", "consent_withdrawn")
+        assert server.mailbox.arrived == []
+        assert await transport.send(letter(), objection) == SENT
+    assert len(server.mailbox.arrived) == 1
+    assert server.mailbox.connections == 1
 
 
 @pytest.mark.parametrize("answer", ["550 5.7.1 not you", "451 4.7.1 not now", "530 5.7.0 sign in"])

@@ -71,6 +71,8 @@ class Mailbox:
     counts_only: bool = False
     """Letters are not kept, only (recipient, ``Message-ID``): there may be a hundred thousand."""
     taken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    asked_for: list[str] = field(default_factory=list)
+    """Whom somebody wanted to write to, in order, whether a letter came or not."""
     connections: int = 0
     refuse_senders: str | None = None
     """What to answer to every MAIL, if anything."""
@@ -130,6 +132,7 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
     ) -> str:
+        self._mailbox.asked_for.append(address)
         self._kind = self._mailbox.behaviour(address)
         if self._kind == "silent":
             self._mailbox.hung.set()
