@@ -95,9 +95,9 @@ from app.routers.staff import password as staff_password
 from app.routers.staff import policies as staff_policies
 from app.routers.staff import recipients as staff_recipients
 from app.routers.staff import sessions as staff_sessions
-from app.security.keys import Keyring
 from app.services import messages as mails
 from app.services import migrations
+from app.services.keyrings import open_keyring
 from app.services.platform import Platform, open_platform
 from app.services.refusals import record
 from app.worker.loop import run as run_worker
@@ -248,13 +248,6 @@ async def _living(app: FastAPI, settings: Settings, clock: Clock) -> AsyncIterat
                 await worker
         await app.state.readiness.close()
         await platform.close()
-
-
-def open_keyring(settings: Settings) -> Keyring:
-    """The keys: made as needed in development, demanded in production."""
-    if settings.production:
-        return Keyring.load(settings.keys_path, production=True)
-    return Keyring.create(settings.keys_path, development=True)
 
 
 async def _record_refusal(request: Request, refusal: Refusal) -> None:

@@ -1,4 +1,4 @@
-"""`app/cli.py`: results on stdout, the rest on stderr, honest exit codes, one clear line."""
+"""The commands: results on stdout, the rest on stderr, honest exit codes, one clear line."""
 
 import asyncio
 import io
@@ -156,6 +156,16 @@ def test_each_command_explains_itself(run: Run, command: list[str]) -> None:
     said = run(*command, "--help")
     assert (said.code, said.err) == (0, "")
     assert "Usage: salvaguarda" in said.out
+
+
+def test_who_asks_for_a_command_does_not_wait_for_all_others() -> None:
+    """In a process of its own: here everything has been imported long since."""
+    program = "import sys, app.cli; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    heavy = {"fastapi", "uvicorn", "sqlalchemy", "cryptography", "jinja2", "app.services.platform"}
+    assert heavy & set(done.stdout.split()) == set()
 
 
 def test_an_unknown_command_or_option_is_refused(run: Run) -> None:

@@ -12,11 +12,12 @@ from sqlalchemy import func, select
 
 from app.core.ids import new_id
 from app.core.settings import Settings
-from app.main import create_app, open_keyring
+from app.main import create_app
 from app.models import AuditSeal
 from app.routers.strict_route import StrictRoute
 from app.security.keyfiles import KeysError
 from app.security.keys import Keyring
+from app.services.keyrings import open_keyring
 from app.services.platform import Platform
 from tests.support.lifespan import running
 from tests.support.people import add_staff

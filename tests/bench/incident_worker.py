@@ -16,8 +16,8 @@ import uvloop
 from app.core import telemetry
 from app.core.clock import system_clock
 from app.core.settings import Settings
-from app.main import open_keyring
 from app.services import incident_work
+from app.services.keyrings import open_keyring
 from app.services.platform import Platform, open_platform
 from tests.bench.memory import peak_kib
 

@@ -20,9 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core import telemetry
 from app.core.clock import system_clock
 from app.core.settings import Settings
-from app.main import open_keyring
 from app.models import AuditEvent
 from app.services import packages
+from app.services.keyrings import open_keyring
 from app.services.package_orders import Batch
 from app.services.package_rows import rows_of
 from app.services.platform import open_platform

@@ -18,9 +18,9 @@ from sqlalchemy import select
 from app.core import telemetry
 from app.core.clock import system_clock
 from app.core.settings import Settings
-from app.main import open_keyring
 from app.models import Login, Policy
 from app.services import policy_notices
+from app.services.keyrings import open_keyring
 from app.services.platform import open_platform
 from app.services.system import operator
 from tests.bench.memory import peak_kib

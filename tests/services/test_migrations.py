@@ -15,9 +15,9 @@ from sqlalchemy import text
 from app.core.clock import system_clock
 from app.core.errors import Failure
 from app.core.settings import Settings
-from app.main import open_keyring
 from app.models import Policy
 from app.services import migrations
+from app.services.keyrings import open_keyring
 from app.services.platform import Platform, open_platform
 from tests.support.databases import DatabaseKind, Databases
 from tests.support.records import count
