@@ -200,3 +200,54 @@ def test_what_was_disclosed_so_far_names_where_its_mail_is_to(url: str) -> None:
             done(url, lambda on: on.execute(text("UPDATE disclosures SET sent_to = 'x'")))
         command.downgrade(config, "0010")
         assert "sent_to" not in rows(url, "disclosures")[known]
+
+
+def test_the_secrecy_that_stands_is_the_first_order_that_is_known(url: str) -> None:
+    config = alembic_config(url)
+    command.upgrade(config, "0020")
+    by = add(url, "staff_members", member(1))
+    agency = {
+        "name": "Promotoria",
+        "kind": "prosecution",
+        "jurisdiction": "BR-SP",
+        "domains": "exemplo.gov.br",
+        "callback_phone": "+551132000000",
+        "phone_source": "Portal",
+        "status": "active",
+        "created_at": NOW,
+        **dict.fromkeys(("created_by", "phone_set_by", "domains_set_by"), by),
+    }
+    request = {
+        "agency_id": add(url, "agencies", agency),
+        "channel": "paper",
+        "entered_by": by,
+        "kind": "registration_data",
+        "basis": "mci_10_3",
+        "issuing_body": "Promotoria",
+        "signer_name": "Ana",
+        "signer_tax_id": "11144477735",
+        "signer_office": "prosecutor",
+        "motivation": "Furto",
+        "items": "name",
+        **{name: [] for name in ("targets", "findings", "decisions")},
+        "language": "pt-BR",
+        "status": "received",
+        **dict.fromkeys(("legal_due_at", "status_at", "created_at"), NOW),
+    }
+    until = NOW + timedelta(days=30)
+    secret = {"secrecy_basis": "CPP, art. 20", "secrecy_until": until}
+    kept = add(url, "legal_requests", request | {"reference": "SG-1"} | secret)
+    add(url, "legal_requests", request | {"reference": "SG-2"})
+
+    command.upgrade(config, "head")
+    [(order_id, first)] = rows(url, "legal_secrecy_orders").items()
+    assert order_id == UUID(int=kept.int ^ 1)
+    assert UUID(str(first["request_id"])) == kept
+    assert (first["number"], first["entry"], first["change"]) == (1, "ordered", "set")
+    assert (first["actor_kind"], UUID(str(first["actor_id"]))) == ("staff", by)
+    assert first["secrecy_until"].replace(tzinfo=UTC) == until
+    assert rows(url, "legal_requests")[kept]["answer_email"] is None
+
+    command.downgrade(config, "0020")
+    command.upgrade(config, "head")
+    assert len(rows(url, "legal_secrecy_orders")) == 1

@@ -1,9 +1,9 @@
 """The life of a legal request: one readable table, a line per deed (promises P6, P7).
 
 `from` and `to` are states; `who` may do it; `not` names the people, out of those on the request's
-own record, who may not be the same one (four eyes); `proof` wants a fresh proof of presence. What
-is not written here cannot happen. A deed that needs more than one director stays where it is until
-the last of them did it.
+own record, who may not be the same one (four eyes); `needs` is what must be there besides. What is
+not written here cannot happen. A deed that needs more than one director stays where it is until the
+last of them did it.
 """
 
 from collections.abc import Mapping
@@ -37,64 +37,69 @@ class State(StrEnum):
 
 
 TABLE = """
-    deed            from                   to                     who        not               proof
-    submit          draft                  received               sender     -                 -
-    discard         draft                  withdrawn              sender     -                 -
-    begin           received               identity_check         desk       -                 -
-    confirm         identity_check         legal_review           desk       -                 -
-    ask             identity_check         information_requested  desk       -                 -
-    ask             legal_review           information_requested  desk       -                 -
-    inform          information_requested  identity_check         sender     -                 -
-    lapse           information_requested  expired                system     -                 -
-    narrow          legal_review           narrowed               desk       -                 -
-    forward         legal_review           approval               desk       -                 -
-    forward         narrowed               approval               desk       -                 -
-    return          approval               legal_review           director   -                 -
-    return          second_check           legal_review           desk       -                 -
-    return          collecting             legal_review           director   -                 yes
-    return          packaged               legal_review           director   -                 yes
-    return          delivered              legal_review           director   -                 yes
-    approve         approval               collecting             director   enterer,reviewer  yes
-    collected       collecting             second_check           system     -                 -
-    check           second_check           packaged               desk enterer,reviewer,approver yes
-    deliver         packaged               delivered              system     -                 -
-    acknowledge     delivered              acknowledged           sender     -                 -
-    lapse           delivered              expired                system     -                 -
-    close           acknowledged           closed                 desk       -                 -
-    close           rejected               closed                 desk       -                 -
-    close           expired                closed                 desk       -                 -
-    close           withdrawn              closed                 desk       -                 -
-    reject          received               rejected               desk       -                 yes
-    reject          identity_check         rejected               desk       -                 yes
-    reject          information_requested  rejected               desk       -                 yes
-    reject          legal_review           rejected               desk       -                 yes
-    reject          narrowed               rejected               desk       -                 yes
-    reject          approval               rejected               director   reviewer          yes
-    withdraw        received               withdrawn              sender     -                 -
-    withdraw        identity_check         withdrawn              sender     -                 -
-    withdraw        information_requested  withdrawn              sender     -                 -
-    withdraw        legal_review           withdrawn              sender     -                 -
-    withdraw        narrowed               withdrawn              sender     -                 -
-    withdraw        approval               withdrawn              sender     -                 -
-    withdraw        collecting             withdrawn              sender     -                 -
-    withdraw        second_check           withdrawn              sender     -                 -
-    withdraw        packaged               withdrawn              sender     -                 -
-    withdraw        delivered              withdrawn              sender     -                 -
-    appeal          narrowed               appealed               sender     -                 -
-    appeal          rejected               appealed               sender     -                 -
-    appeal          delivered              appealed               sender     -                 -
-    appeal          acknowledged           appealed               sender     -                 -
-    contest         legal_review           appealed               director   -                 yes
-    contest         approval               appealed               director   -                 yes
-    resume          appealed               identity_check         director   -                 yes
-    dismiss         appealed               closed                 director   reviewer          yes
-"""
+    deed         from                   to                     who       not                        needs
+    submit       draft                  received               sender    -                          -
+    discard      draft                  withdrawn              sender    -                          -
+    begin        received               identity_check         desk      -                          -
+    confirm      identity_check         legal_review           desk      -                          order
+    ask          identity_check         information_requested  desk      -                          -
+    ask          legal_review           information_requested  desk      -                          -
+    inform       information_requested  identity_check         sender    -                          -
+    lapse        information_requested  expired                system    -                          -
+    narrow       legal_review           narrowed               desk      -                          -
+    forward      legal_review           approval               desk      -                          -
+    forward      narrowed               approval               desk      -                          -
+    return       approval               legal_review           director  -                          -
+    return       second_check           legal_review           desk      -                          -
+    return       collecting             legal_review           director  -                          presence
+    return       packaged               legal_review           director  -                          presence
+    return       delivered              legal_review           director  -                          presence
+    approve      approval               collecting             director  enterer,reviewer           presence,read,order
+    collected    collecting             second_check           system    -                          -
+    check        second_check           packaged               desk      enterer,reviewer,approver  presence,read
+    deliver      packaged               delivered              system    -                          -
+    acknowledge  delivered              acknowledged           sender    -                          -
+    lapse        delivered              expired                system    -                          -
+    close        acknowledged           closed                 desk      -                          -
+    close        rejected               closed                 desk      -                          -
+    close        expired                closed                 desk      -                          -
+    close        withdrawn              closed                 desk      -                          -
+    reject       received               rejected               desk      -                          presence
+    reject       identity_check         rejected               desk      -                          presence
+    reject       information_requested  rejected               desk      -                          presence
+    reject       legal_review           rejected               desk      -                          presence
+    reject       narrowed               rejected               desk      -                          presence
+    reject       approval               rejected               director  reviewer                   presence
+    withdraw     received               withdrawn              sender    -                          -
+    withdraw     identity_check         withdrawn              sender    -                          -
+    withdraw     information_requested  withdrawn              sender    -                          -
+    withdraw     legal_review           withdrawn              sender    -                          -
+    withdraw     narrowed               withdrawn              sender    -                          -
+    withdraw     approval               withdrawn              sender    -                          -
+    withdraw     collecting             withdrawn              sender    -                          -
+    withdraw     second_check           withdrawn              sender    -                          -
+    withdraw     packaged               withdrawn              sender    -                          -
+    withdraw     delivered              withdrawn              sender    -                          -
+    appeal       narrowed               appealed               sender    -                          -
+    appeal       rejected               appealed               sender    -                          -
+    appeal       delivered              appealed               sender    -                          -
+    appeal       acknowledged           appealed               sender    -                          -
+    contest      legal_review           appealed               director  -                          presence
+    contest      approval               appealed               director  -                          presence
+    resume       appealed               identity_check         director  -                          presence
+    dismiss      appealed               closed                 director  reviewer                   presence
+"""  # noqa: E501 - a table is read across
 """``sender``: the officer who sent it, a colleague on it, or, for what came on paper or by mail,
-the desk; ``desk``: privacy officer or director; ``system``: the worker."""
+the desk; ``desk``: privacy officer or director; ``system``: the worker.
+
+``presence``: a fresh proof of it; ``read``: the request as it stands, named in `If-Match`, so that
+nobody answers for what they did not see; ``order``: the order itself, among the request's files,
+whichever way it came."""
 
 WHO: Final = frozenset({"sender", "desk", "director", "system"})
 PEOPLE: Final = frozenset({"enterer", "reviewer", "approver", "checker"})
 """``enterer`` is who typed in what came on paper or by mail."""
+NEEDS: Final = frozenset({"presence", "read", "order"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +111,41 @@ class Step:
     to: State
     who: str
     apart_from: frozenset[str]
-    needs_presence: bool
+    needs: frozenset[str]
 
 
 def _read(table: str) -> Mapping[tuple[str, State], Step]:
     _heading, *lines = [line.split() for line in table.splitlines() if line.strip()]
     steps: dict[tuple[str, State], Step] = {}
-    for deed, origin, to, who, apart, proof in lines:
-        people = frozenset() if apart == "-" else frozenset(apart.split(","))
+    for deed, origin, to, who, apart, needed in lines:
+        people, needs = _words(apart), _words(needed)
         key = (deed, State(origin))
-        if key in steps or who not in WHO or not people <= PEOPLE or proof not in {"-", "yes"}:
+        if key in steps or who not in WHO or not people <= PEOPLE or not needs <= NEEDS:
             raise MatrixError(f"legal workflow: {deed} from {origin} is not written as it must be")
-        steps[key] = Step(deed, State(origin), State(to), who, people, proof == "yes")
+        steps[key] = Step(deed, State(origin), State(to), who, people, needs)
     return steps
+
+
+def _words(cell: str) -> frozenset[str]:
+    return frozenset() if cell == "-" else frozenset(cell.split(","))
 
 
 STEPS: Final = _read(TABLE)
 """Every step by its deed and the state it starts in."""
 
+READ_FIRST: Final = frozenset(step.deed for step in STEPS.values() if "read" in step.needs)
+"""Deeds that nobody does to a request without naming what they have read of it."""
+
 DEEDS: Final = tuple(dict.fromkeys(step.deed for step in STEPS.values()))
+
+TAKES_FILES: Final[Mapping[str, frozenset[State]]] = {
+    "officer": frozenset({State.DRAFT, State.INFORMATION_REQUESTED}),
+    "staff": frozenset(
+        {State.DRAFT, State.RECEIVED, State.IDENTITY_CHECK, State.INFORMATION_REQUESTED}
+    ),
+}
+"""Where files may be added, by whose door they come in. Never once the desk confirmed who asks:
+what it looked at then is what is reviewed, approved and checked. For more, it asks again."""
 
 ENDED: Final = frozenset({State.CLOSED, State.REJECTED, State.WITHDRAWN, State.EXPIRED})
 """Where nothing more leaves unless it is taken up again."""

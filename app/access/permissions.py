@@ -72,6 +72,8 @@ TABLE = """
     staff:legal_step:list             ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_target:list           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_request:keep_secret   ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_secrecy_order:list    ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_secrecy_order:confirm ·    yes  ·    ·    ·    ·    ·    ·    ·    ·    ·
     staff:legal_notice:list           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_hold:list             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_hold:file             ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·

@@ -182,6 +182,11 @@ ROW_SCOPES: Mapping[str, Mapping[Viewer, Scope]] = {
         Viewer.PRIVACY_OFFICER: Scope.ALL,
         Viewer.AUTHORITY: Scope.OWN,
     },
+    "legal_secrecy_order": {
+        Viewer.DIRECTOR: Scope.RECEIVED,
+        Viewer.SYSTEMS_ENGINEER: Scope.RECEIVED,
+        Viewer.PRIVACY_OFFICER: Scope.RECEIVED,
+    },
     "legal_request": {
         Viewer.DIRECTOR: Scope.RECEIVED,
         Viewer.SYSTEMS_ENGINEER: Scope.RECEIVED,

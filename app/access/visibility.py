@@ -609,11 +609,13 @@ LEGAL_REQUEST = resource(
     clock_stopped_at    ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     lapse_told_at       ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
     age_recipient       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    answer_email        ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     secrecy_basis       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     secrecy_until       ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     language            ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     status              ·    R   R   R   ·   ·   ·   ·   ·   R   ·   | filter
     status_at           ·    R   R   R   ·   ·   ·   ·   ·   R   ·
+    documents_sha256    ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     findings            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     decisions           ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     reviewed_by         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
@@ -644,6 +646,7 @@ LEGAL_STEP = resource(
     article             ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     message             ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     note                ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    documents_sha256    ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     request_id          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     """,
 )
@@ -669,6 +672,28 @@ LEGAL_DOCUMENT = resource(
     verified_at         ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     request_id          ·    R   R   R   ·   ·   ·   ·   ·   R   ·
     file_id             ·    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+    """,
+)
+
+LEGAL_SECRECY_ORDER = resource(
+    "legal_secrecy_order",
+    "legal_secrecy_orders",
+    """
+                        self dir eng dpo sup bil pro mkt par aut pub
+    id                  ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    request_id          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    number              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    at                  ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    entry               ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    change              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    secrecy_basis       ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    secrecy_until       ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    reference           ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    reason              ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    actor_kind          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    actor_id            ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    proposal_id         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    proposed_by         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     """,
 )
 
@@ -851,6 +876,7 @@ RESOURCES: Mapping[str, Resource] = {
         LEGAL_REQUEST,
         LEGAL_STEP,
         LEGAL_DOCUMENT,
+        LEGAL_SECRECY_ORDER,
         LEGAL_TARGET,
         LEGAL_HOLD,
         LEGAL_NOTICE,

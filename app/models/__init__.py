@@ -21,6 +21,7 @@ from app.models.legal_holds import HeldCopy, LegalHold
 from app.models.legal_notices import LegalNotice
 from app.models.legal_packages import LegalPackage
 from app.models.legal_requests import LegalColleague, LegalRequest, LegalStep, LegalTarget
+from app.models.legal_secrecy import LegalSecrecyOrder
 from app.models.logins import Login, Membership
 from app.models.officers import Officer
 from app.models.one_time_tokens import OneTimeToken
@@ -68,6 +69,7 @@ __all__ = [
     "LegalNotice",
     "LegalPackage",
     "LegalRequest",
+    "LegalSecrecyOrder",
     "LegalStep",
     "LegalTarget",
     "Login",

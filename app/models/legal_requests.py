@@ -24,8 +24,10 @@ class LegalRequest(Base):
     `legal_due_at` is the deadline: the law's, or the sender's own (`due_at`) where that is sooner;
     while the sender owes information, or an appeal is open, the clock stands (`clock_stopped_at`).
     `lapse_told_at` is when the sender was last told that the request will lapse. The database
-    itself keeps reviewer, approvers and checker apart. `age_recipient` is the public key to encrypt
-    the answer to, if one was given.
+    itself keeps reviewer, approvers and checker apart, and approvers and checker from who typed it
+    in. `age_recipient` is the public key to encrypt the answer to, if one was given; else the
+    passphrase of what came on paper or by mail goes to `answer_email`, an official address of the
+    agency's. `documents_sha256` is the SHA-256 (hex) over its files and their verdicts.
     """
 
     __tablename__ = "legal_requests"
@@ -56,11 +58,13 @@ class LegalRequest(Base):
     clock_stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lapse_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     age_recipient: Mapped[str | None] = mapped_column(String(62))
+    answer_email: Mapped[str | None] = mapped_column(String(254))
     secrecy_basis: Mapped[str | None] = mapped_column(String(300))
     secrecy_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     language: Mapped[str] = mapped_column(String(8))
     status: Mapped[str] = mapped_column(String(24))
     status_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    documents_sha256: Mapped[str | None] = mapped_column(String(64))
     findings: Mapped[list[Any]] = mapped_column(json_value())
     decisions: Mapped[list[Any]] = mapped_column(json_value())
     reviewed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff_members.id"))
@@ -98,6 +102,13 @@ class LegalRequest(Base):
             " AND (approved_again_by IS NULL OR checked_by <> approved_again_by)))",
             name="four_eyes",
         ),
+        CheckConstraint(
+            "entered_by IS NULL OR ((approved_by IS NULL OR approved_by <> entered_by)"
+            " AND (approved_again_by IS NULL OR approved_again_by <> entered_by)"
+            " AND (checked_by IS NULL OR checked_by <> entered_by))",
+            name="enterer",
+        ),
+        CheckConstraint("channel <> 'authority' OR answer_email IS NULL", name="answer_email"),
         CheckConstraint("(period_from IS NULL) = (period_to IS NULL)", name="period"),
         Index(None, "status", "legal_due_at", "id"),
         Index(None, "legal_due_at", "id"),
@@ -142,7 +153,8 @@ class LegalStep(Base):
     """A step of a request's life, append-only: who did what, and what they said.
 
     `message` is for the other side to read, `note` is the desk's own; `article` is the law that a
-    reason rests on.
+    reason rests on. `documents_sha256` is the request's at that moment: what files whoever did it
+    had before them.
     """
 
     __tablename__ = "legal_steps"
@@ -161,5 +173,6 @@ class LegalStep(Base):
     article: Mapped[str | None] = mapped_column(String(200))
     message: Mapped[str | None] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
+    documents_sha256: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (Index(None, "request_id", "id"),)

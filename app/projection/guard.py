@@ -25,9 +25,10 @@ MAX_PAGE = 200
 class Query:
     """A list as asked for, proven harmless: names of the plan only, values normalised.
 
-    `filters` pairs a column with a value, `words` are prefixes of the words of a name, `sort` is a
-    field of the plan (none: by id), `since` (included) and `until` (excluded) bound the time,
-    `fields` are the only ones shown (none: all of the plan's).
+    `filters` pairs a column with a value, or with a tuple of those that will do, `words` are
+    prefixes of the words of a name, `sort` is a field of the plan (none: by id), `since` (included)
+    and `until` (excluded) bound the time, `fields` are the only ones shown (none: all of the
+    plan's).
     """
 
     filters: tuple[tuple[str, Any], ...]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from app.access.legal_workflow import State
 from app.core.addresses import normalise_state
 from app.core.documents import normalise_tax_id
 from app.core.emails import email_key, normalise_email
@@ -68,7 +69,16 @@ def _uuid(text: str) -> UUID:
         raise FieldRefused("invalid_uuid") from None
 
 
+def _legal_states(text: str) -> tuple[str, ...]:
+    """One state or several, separated by commas: whoever works a queue works it in all of them."""
+    states = tuple(dict.fromkeys(text.split(",")))
+    if not {*states} <= {*State}:
+        raise FieldRefused("invalid_value")
+    return states
+
+
 Normaliser = Callable[[str], Any]
+"""From the text to what the column must be; a tuple is several values, of which it must be one."""
 
 FILTER_KEYS: Mapping[tuple[str, str], tuple[str, Normaliser]] = {
     ("customer", "status"): ("status", _line),
@@ -113,7 +123,7 @@ FILTER_KEYS: Mapping[tuple[str, str], tuple[str, Normaliser]] = {
     ("legal_request", "agency_id"): ("agency_id", _uuid),
     ("legal_request", "kind"): ("kind", _line),
     ("legal_request", "process_number"): ("process_number", normalise_process_number),
-    ("legal_request", "status"): ("status", _line),
+    ("legal_request", "status"): ("status", _legal_states),
     ("audit_event", "actor_id"): ("actor_id", _uuid),
     ("audit_event", "role"): ("role", _line),
     ("audit_event", "session_id"): ("session_id", _uuid),

@@ -1,6 +1,7 @@
 """The SELECTs of the plans, each compiled once: one per plan for details, one per shape for lists.
 
-A list's shape is which filters, how many words, which order, and whether it goes on from a cursor.
+A list's shape is which filters (and how many values each), how many words, which order, and whether
+it goes on from a cursor.
 Values are always bound. Pages are found by keyset, so that the last costs what the first does.
 """
 
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Integer, Select, Table, Tuple, select, tuple_
+from sqlalchemy import Column, ColumnElement, Dialect, Integer, Select, Table, Tuple, select, tuple_
 
 from app.access.visibility import COMPANIONS, RESOURCES
 from app.core.ids import id_at
@@ -33,7 +34,8 @@ class Shape:
 
     fields: tuple[str, ...]
 
-    filters: tuple[str, ...]
+    filters: tuple[tuple[str, int], ...]
+    """The columns, and how many values each may have."""
     words: int
     sort: str | None
     descending: bool
@@ -46,7 +48,7 @@ def shape_of(query: Query) -> Shape:
     """The shape of a query."""
     return Shape(
         fields=query.fields,
-        filters=tuple(column for column, _ in query.filters),
+        filters=tuple((column, len(_values(value))) for column, value in query.filters),
         words=len(query.words),
         sort=query.sort,
         descending=query.descending,
@@ -109,8 +111,8 @@ class Queries:
     def _list(self, shape: Shape) -> Prepared:
         table = self._table
         conditions: list[ColumnElement[bool]] = [
-            table.c[column] == bound(f"filter_{place}", table.c[column].type)
-            for place, column in enumerate(shape.filters)
+            _is_one_of(table.c[column], place, many)
+            for place, (column, many) in enumerate(shape.filters)
         ]
         conditions += [_has_word(table, place) for place in range(shape.words)]
         if shape.since:
@@ -150,7 +152,8 @@ def _joined(plan: Plan, table: Table) -> Select[Any]:
 def list_values(query: Query, place: list[Any]) -> dict[str, Any]:
     """What a list's statement binds: one row more than the page, to see if another follows."""
     values: dict[str, Any] = {"limit": query.limit + 1}
-    values |= {f"filter_{index}": value for index, (_, value) in enumerate(query.filters)}
+    for index, (_, given) in enumerate(query.filters):
+        values |= {_filter(index, number): each for number, each in enumerate(_values(given))}
     for index, word in enumerate(query.words):
         values |= {f"word_{index}": word, f"word_{index}_end": word + BEYOND_ANY_WORD}
     if query.since is not None:
@@ -169,6 +172,20 @@ def place_of(query: Query, resource: str, view: Mapping[str, Any]) -> tuple[Any,
     for name in query.sort.split("."):
         value = value[name]
     return (SORT_KEYS[resource, query.sort][1](value), view["id"])
+
+
+def _values(given: Any) -> tuple[Any, ...]:
+    return given if isinstance(given, tuple) else (given,)
+
+
+def _filter(place: int, number: int) -> str:
+    return f"filter_{place}" if number == 0 else f"filter_{place}_{number}"
+
+
+def _is_one_of(column: Column[Any], place: int, many: int) -> ColumnElement[bool]:
+    values = [bound(_filter(place, number), column.type) for number in range(many)]
+    found: ColumnElement[bool] = column == values[0] if many == 1 else column.in_(values)
+    return found
 
 
 def _has_word(table: Table, place: int) -> ColumnElement[bool]:

@@ -41,6 +41,7 @@ from app.models import (
     LegalNotice,
     LegalPackage,
     LegalRequest,
+    LegalSecrecyOrder,
     LegalStep,
     Login,
     Membership,
@@ -299,6 +300,11 @@ def _received_legal_documents() -> ColumnElement[bool]:
     return LegalDocument.request_id.in_(received)
 
 
+def _received_secrecy_orders() -> ColumnElement[bool]:
+    received = select(LegalRequest.id).where(_received_legal_requests())
+    return LegalSecrecyOrder.request_id.in_(received)
+
+
 def _own_legal_documents() -> ColumnElement[bool]:
     return LegalDocument.request_id.in_(select(LegalRequest.id).where(_own_legal_requests()))
 
@@ -365,6 +371,7 @@ CONDITIONS: Mapping[tuple[str, Scope], Callable[[], ColumnElement[bool]]] = {
     ("legal_step", Scope.OWN): _own_legal_steps,
     ("legal_document", Scope.RECEIVED): _received_legal_documents,
     ("legal_document", Scope.OWN): _own_legal_documents,
+    ("legal_secrecy_order", Scope.RECEIVED): _received_secrecy_orders,
     ("legal_target", Scope.ALL): true,
     ("legal_hold", Scope.ALL): true,
     ("legal_notice", Scope.ALL): true,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.access.legal_workflow import READ_FIRST
 from app.access.purposes import PURPOSES
 from app.access.viewers import MUST_GIVE_REASON, STAFF_ROLES
 from app.core.text import UNSAFE, UNSEEN
@@ -182,6 +183,8 @@ _WITH_TAG: Final = frozenset(
         "staff_update_agency",
         "staff_update_customer",
         "staff_update_recipient",
+        "staff_read_legal_request",
+        "staff_advance_legal_request",
         "staff_read_incident",
         "staff_update_incident",
         "staff_confirm_incident",
@@ -275,12 +278,16 @@ def headers_taken(path: str, method: str) -> list[dict[str, Any]]:
         taken.append(_purpose())
     if path.startswith("/v1/staff") and path != "/v1/staff/visibility":
         taken.append(_reason(required=(method, path) in _REASONED))
-    if method == "patch" or (method, path) in _FROM_A_STATE:
+    if method == "patch" or (method, path) in _FROM_A_STATE | _DEEDS:
         example = '"3f7a0c51e9d24b86a1f0c2d4e6b8a097"'
         meaning = "The `ETag` that was read; `*` for whatever stands there."
         if (method, path) in _FROM_A_STATE:
             meaning = "The `ETag` that was read. `*` is answered 412: nobody has read that."
-        taken.append(_header("If-Match", meaning, example, required=True))
+        if (method, path) in _DEEDS:
+            named = " and ".join(f"`{deed}`" for deed in sorted(READ_FIRST))
+            meaning = f"The `ETag` that was read. Required to {named}, where `*` is answered 412."
+        required = (method, path) not in _DEEDS
+        taken.append(_header("If-Match", meaning, example, required=required))
     if path == "/v1/auth/refresh":
         taken.append(
             _header("X-CSRF-Token", "The session's `csrf_token`; with a cookie.", "bWFkZQ")
@@ -340,6 +347,9 @@ _FROM_A_STATE: Final = frozenset(
     }
 )
 """Deeds, beside the edits, that name in `If-Match` what their caller has read."""
+
+_DEEDS: Final = frozenset({("post", "/v1/staff/legal-requests/{legal_request_id}/steps")})
+"""Operations of many deeds, some of which name it, too."""
 
 
 _WITH_COOKIE: Final = frozenset(
@@ -404,7 +414,7 @@ def problems_of(path: str, method: str, operation: Mapping[str, Any]) -> set[str
         codes |= {"not_found"}
     elif any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
         codes |= {"validation_failed", "invalid_sort", "invalid_cursor"}
-    if method == "patch" or (method, path) in _FROM_A_STATE:
+    if method == "patch" or (method, path) in _FROM_A_STATE | _DEEDS:
         codes |= {"precondition_failed", "precondition_required"}
     return codes | set(operation.get("x-problems", ()))
 

@@ -65,6 +65,7 @@ InterventionId = Annotated[str, _id_of("intervention")]
 OfficerId = Annotated[str, _id_of("officer")]
 LegalDocumentId = Annotated[str, _id_of("document")]
 LegalRequestId = Annotated[str, _id_of("legal request")]
+LegalSecrecyOrderId = Annotated[str, _id_of("proposal")]
 RecipientId = Annotated[str, _id_of("third party")]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.access.legal_workflow import State
 from app.access.matrix import Sight, Use
 from app.access.viewers import Viewer
 from app.access.visibility import RESOURCES
@@ -17,6 +18,7 @@ _LINE: Final[dict[str, Any]] = {
     "pattern": f"^[^{UNSAFE}]*[^{UNSAFE}{UNSEEN}][^{UNSAFE}]*$",
 }
 _ID: Final[dict[str, Any]] = {"format": "uuid"}
+_STATE: Final = f"({'|'.join(State)})"
 
 _VALUES: Final[Mapping[tuple[str, str], tuple[str, dict[str, Any]]]] = {
     ("customer", "name"): ("Beginnings of the name's words.", {"format": "search-words"}),
@@ -39,6 +41,10 @@ _VALUES: Final[Mapping[tuple[str, str], tuple[str, dict[str, Any]]]] = {
     ("officer", "agency_id"): ("Of which agency.", _ID),
     ("officer", "email"): ("Whole.", {"format": "idn-email", "maxLength": LONGEST_EMAIL}),
     ("legal_request", "agency_id"): ("Of which agency.", _ID),
+    ("legal_request", "status"): (
+        "One or several, separated by commas.",
+        {"pattern": f"^{_STATE}(,{_STATE})*$", "example": "received,identity_check,legal_review"},
+    ),
     ("legal_request", "process_number"): (
         "Whole, with or without its separators.",
         {"format": "cnj-process-number"},

@@ -21,3 +21,8 @@ def if_match(request: Request) -> tuple[str, ...]:
         return ("*",)
     members = [member.strip() for member in header.split(",")]
     return tuple(member for member in members if _TAG.fullmatch(member))
+
+
+def if_match_given(request: Request) -> tuple[str, ...]:
+    """The same where nobody must name a state: without the header, ``*``."""
+    return if_match(request) if "if-match" in request.headers else ("*",)

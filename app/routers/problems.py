@@ -77,6 +77,7 @@ STATUS: Final[Mapping[str, int]] = {
     "incident_not_draft": 409,
     "legal_request_state": 409,
     "legal_package_state": 409,
+    "secrecy_proposal_over": 409,
     "nothing_granted": 409,
     "nothing_refused": 409,
     "must_be_narrowed": 409,

@@ -37,6 +37,16 @@ _LINK: Final[dict[str, Any]] = {
         "reason": "beyond_basis",
         "article": "Lei 12.965/2014, art. 10",
     },
+    "secrecy_order": {
+        "id": "01a20280-f331-724e-b623-f6755339f783",
+        "number": 2,
+        "entry": "ordered",
+        "change": "extended",
+        "secrecy_basis": "CPP, art. 20",
+        "secrecy_until": "2027-06-01T00:00:00Z",
+        "reference": "Decisão de 1º/12/2026, fls. 88",
+        "reason": "A investigação segue até junho.",
+    },
     "seal": {
         "number": 4711,
         "sealed_at": "2026-12-01T14:06:00Z",
@@ -60,6 +70,21 @@ class StepOfLink(View):
     actor_name: Annotated[str | None, Field(description="Who signed it, as they were named then.")]
     reason: ReasonCode | None
     article: str | None
+
+
+class SecrecyOfLink(View):
+    """The order of secrecy that the event gave, or proposed."""
+
+    resource: ClassVar[str] = "legal_secrecy_order"
+
+    id: UUID
+    number: Annotated[int, Field(description="Its place among the request's, from 1.")]
+    entry: Literal["ordered", "proposed"]
+    change: Literal["set", "extended", "shortened", "lifted"]
+    secrecy_basis: str
+    secrecy_until: Moment | None
+    reference: str | None
+    reason: str | None
 
 
 class SealOfLink(View):
@@ -102,6 +127,7 @@ class LegalCustodyLink(View):
     actor_name: Annotated[str | None, Field(description="None: a machine.")]
     agency: Annotated[str | None, Field(description="An officer's.")]
     step: StepOfLink | None
+    secrecy_order: SecrecyOfLink | None
     seal: Annotated[SealOfLink | None, Field(description="None: not sealed yet.")]
 
 

@@ -5,8 +5,6 @@ from uuid import UUID
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 
-from app.schemas.body import Body
-from app.schemas.fields import Instant, line
 from app.schemas.legal_requests import ItemName, Kind
 from app.schemas.view import View
 from app.schemas.views import Cursor, Moment
@@ -29,24 +27,6 @@ _DESK: Final[dict[str, Any]] = _TOLD | {
     "reason": "secrecy",
     "due_at": "2027-06-01T00:00:00Z",
 }
-
-
-class SecrecyOrder(Body):
-    """That those named in a request may not be told, why, and until when."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"secrecy_basis": "CPP, art. 20", "secrecy_until": "2027-06-01T00:00:00Z"}]
-        }
-    )
-
-    secrecy_basis: Annotated[
-        Annotated[str, line(300, "CPP, art. 20")],
-        Field(description="The law or the order that it rests on."),
-    ]
-    secrecy_until: Annotated[
-        Instant, Field(description="Until when, two years at most; then the person is told.")
-    ]
 
 
 class LegalNoticeView(View):

@@ -170,6 +170,7 @@ _REQUEST: Final[dict[str, Any]] = {
     "language": "pt-BR",
     "status": "narrowed",
     "status_at": "2026-12-01T14:00:00Z",
+    "documents_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "decisions": [_DECISION],
     "created_at": "2026-11-30T12:00:00Z",
     "submitted_at": "2026-11-30T12:10:00Z",
@@ -179,6 +180,7 @@ _REQUEST: Final[dict[str, Any]] = {
 }
 _DESK: Final[dict[str, Any]] = _REQUEST | {
     "entered_by": None,
+    "answer_email": None,
     "clock_stopped_at": None,
     "findings": [{"code": "signer_differs"}],
     "reviewed_by": "01a19467-e800-79ad-b8eb-e568ab252afb",
@@ -200,6 +202,7 @@ _STEP: Final[dict[str, Any]] = {
     "reason": "beyond_basis",
     "article": "Lei 12.965/2014, art. 10",
     "message": "O e-mail depende de ordem judicial.",
+    "documents_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 }
 
 
@@ -287,11 +290,23 @@ class EnteredLegalRequest(NewLegalRequest):
     """A request that came on paper or by mail, as staff enter it."""
 
     model_config = _shown(
-        {**_SENT, "channel": "paper", "agency_id": "01a19467-e800-79ad-b8eb-e568ab252afb"}
+        {
+            **_SENT,
+            "channel": "paper",
+            "agency_id": "01a19467-e800-79ad-b8eb-e568ab252afb",
+            "answer_email": "2pj-criminal@promotoria.exemplo.gov.br",
+        }
     )
 
     channel: Literal["paper", "email"]
     agency_id: SentId
+    answer_email: Annotated[
+        Email | MISSING | None,
+        Field(
+            description="In one of the agency's official domains: the passphrase is mailed there, "
+            "never to anybody here. Required without an `age_recipient`."
+        ),
+    ] = MISSING
 
 
 class SenderStep(Body):
@@ -414,11 +429,19 @@ class LegalRequestView(View):
     ]
     clock_stopped_at: Moment | MISSING | None = MISSING
     age_recipient: str | MISSING | None = MISSING
+    answer_email: Annotated[
+        str | MISSING | None,
+        Field(description="Where the passphrase of what came on paper or by mail goes."),
+    ] = MISSING
     secrecy_basis: str | MISSING | None = MISSING
     secrecy_until: Moment | MISSING | None = MISSING
     language: Language
     status: Status
     status_at: Moment
+    documents_sha256: Annotated[
+        str | MISSING | None,
+        Field(description="SHA-256 (hex) over its files and what was found of them."),
+    ] = MISSING
     findings: list[FindingView] | MISSING = MISSING
     decisions: list[DecisionView]
     reviewed_by: UUID | MISSING | None = MISSING
@@ -463,6 +486,10 @@ class LegalStepView(View):
     article: str | MISSING | None = MISSING
     message: str | MISSING | None = MISSING
     note: str | MISSING | None = MISSING
+    documents_sha256: Annotated[
+        str | MISSING | None,
+        Field(description="The request's when it was done: which files lay there then."),
+    ] = MISSING
 
 
 class LegalStepPage(BaseModel):

@@ -10,6 +10,18 @@ LONGEST_SECRECY: Final = timedelta(days=731)
 """An order without an end binds for two years; then somebody must say that it still does."""
 
 
+def secrecy_end(
+    basis: str | None, until: datetime | None, received_at: datetime
+) -> datetime | None:
+    """When an order of secrecy ends: as it says itself, or after the longest that binds.
+
+    None without an order: it has a basis.
+    """
+    if basis is None:
+        return None
+    return received_at + LONGEST_SECRECY if until is None else until
+
+
 def due_at(basis: Basis, received_at: datetime, asked_for: datetime | None) -> datetime:
     """By when the answer is due: hours or business days by basis, or sooner where asked for."""
     if basis.hours is not None:

@@ -2,10 +2,11 @@
 
 A link is an event of the audit log about the request, or about what hangs on it
 (`legal_subjects.py`): who it was, what they did, and why. Where the event is that of a step, the
-step stands in it. Each link says where it stands in the log: its id orders it among all events, and
-once it is sealed (`seals.py`), the seal's number and digest, and its place among the seal's events,
-say what `salvaguarda audit verify` recomputes. Two copies of a chain of which one was altered
-differ in a digest, or the altered one does not verify.
+step stands in it; of an order of secrecy, the order, though it be in force no more. Each link says
+where it stands in the log: its id orders it among all events, and once it is sealed (`seals.py`),
+the seal's number and digest, and its place among the seal's events, say what `salvaguarda audit
+verify` recomputes. Two copies of a chain of which one was altered differ in a digest, or the
+altered one does not verify.
 
 Of people it says from which network they came, coarsely, as the event does. Where the seal is of a
 version that does not cover that, it is not told: what anybody could have altered is no evidence.
@@ -22,7 +23,16 @@ from sqlalchemy.orm import aliased
 
 from app.access.actors import Actor
 from app.core.errors import Refusal
-from app.models import Agency, AuditEvent, AuditSeal, AuditSubject, LegalStep, Officer, StaffMember
+from app.models import (
+    Agency,
+    AuditEvent,
+    AuditSeal,
+    AuditSubject,
+    LegalSecrecyOrder,
+    LegalStep,
+    Officer,
+    StaffMember,
+)
 from app.projection.guard import Query, read_query
 from app.projection.plans import Plan, View
 from app.projection.projection import Page
@@ -42,6 +52,10 @@ FIELDS: Final = (
 """Of the event. Which matrix was in force is the log's own matter."""
 STEP_FIELDS: Final = ("id", "deed", "origin", "to", "actor_name", "reason", "article")
 """Of the step. What was said with it stands among the steps."""
+SECRECY_FIELDS: Final = (
+    *("id", "number", "entry", "change", "secrecy_basis", "secrecy_until", "reference", "reason"),
+)
+"""Of an order of secrecy, or the proposal of one: what stood before stays in the chain."""
 SEAL_FIELDS: Final = ("number", "sealed_at", "events", "digest", "version")
 _PARAMETERS: Final = frozenset({"limit", "cursor"})
 
@@ -67,6 +81,7 @@ async def list_page(
         page = platform.projection.page(plan, query, actor, rows)
         ids = [item["id"] for item in page.items]
         steps = await _steps(platform, connection, actor, request_id, ids)
+        secrecy = await _secrecy(platform, connection, actor, request_id, ids)
         seals = await _seals(platform, connection, actor, ids)
         people = await _people(connection, page.items)
     links = [
@@ -76,6 +91,7 @@ async def list_page(
                 **people.get(item["actor_id"], {"actor_name": None, "agency": None}),
                 "network": _proved(item["network"], seals.get(item["id"])),
                 "step": steps.get(item["id"]),
+                "secrecy_order": secrecy.get(item["id"]),
                 "seal": seals.get(item["id"]),
             }
         )
@@ -136,6 +152,27 @@ async def _steps(
         .with_only_columns(*columns, AuditSubject.event_id.label("event_id"))
         .join(AuditSubject, AuditSubject.subject_id == LegalStep.id)
         .where(LegalStep.request_id == request_id, AuditSubject.event_id.in_(events))
+    )
+    values = platform.projection.scope(actor, platform.clock())
+    rows = (await connection.execute(statement, values)).all()
+    return {row.event_id: view(row) for row in rows}
+
+
+async def _secrecy(
+    platform: Platform,
+    connection: AsyncConnection,
+    actor: Actor,
+    request_id: UUID,
+    events: Sequence[UUID],
+) -> Found:
+    """The order of secrecy of each event that gave, or proposed, one."""
+    plan = platform.projection.plan(actor, "legal_secrecy_order")
+    columns, view = platform.projection.excerpt(plan, SECRECY_FIELDS)
+    statement = (
+        platform.projection.selection(plan)
+        .with_only_columns(*columns, AuditSubject.event_id.label("event_id"))
+        .join(AuditSubject, AuditSubject.subject_id == LegalSecrecyOrder.id)
+        .where(LegalSecrecyOrder.request_id == request_id, AuditSubject.event_id.in_(events))
     )
     values = platform.projection.scope(actor, platform.clock())
     rows = (await connection.execute(statement, values)).all()

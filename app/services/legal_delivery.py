@@ -1,23 +1,28 @@
 """The worker releases packages that were checked, and deletes those whose time is over.
 
-The passphrase is made at this moment, goes to one officer by mail, sealed in the outbox until it
-has left, and is kept nowhere. The package itself is fetched at the door, with a second factor.
+The passphrase is made at this moment, goes to the authority by mail, sealed in the outbox until it
+has left, and is kept nowhere: to the officer who sent the request, or to the official address that
+came with a paper. Nobody at the agency ever gets one. The package itself is fetched apart
+(`legal_downloads.py`), so that no hand but the recipient's holds both.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.legal_workflow import State
-from app.core.language import DEFAULT, Language
+from app.core.emails import email_key
+from app.core.language import Language
+from app.core.links import without_links
+from app.core.mail_domains import domain_of, lies_in
 from app.core.telemetry import describe, logger
-from app.models import Agency, LegalColleague, LegalPackage, LegalRequest, Officer, StaffMember
+from app.models import Agency, LegalPackage, LegalRequest
 from app.security import age_files
-from app.services import legal_packages, legal_steps, outbox
+from app.services import legal_letters, legal_packages, legal_steps, outbox
 from app.services.outbox import Message
 from app.services.platform import Platform
 from app.services.system import operator
@@ -29,14 +34,13 @@ KEPT: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who gets the passphrase."""
+    """Who gets the passphrase. `email` is None where nobody needs one: they gave us their key."""
 
     name: str
-    email: str
+    email: str | None
     language: Language
     reference: str
     officer_id: UUID | None = None
-    staff_id: UUID | None = None
 
 
 class Undone(Exception):
@@ -63,19 +67,22 @@ async def work(platform: Platform) -> None:
 async def release(platform: Platform, request_id: UUID) -> bool:
     """Release the package of one request; False where it is not its turn any more.
 
-    Nobody gets a passphrase who could not sign in now: while no officer of the request can, it
-    waits. Of two workers at once the second finds it done, and its passphrase opens nothing.
+    Nobody gets a passphrase who could not sign in now, or whose agency stands no more behind the
+    address: meanwhile it waits. Of two workers at once the second finds it done, and its passphrase
+    opens nothing.
     """
     chosen = select(LegalPackage.id, LegalPackage.recipient, LegalPackage.identity).where(
         LegalPackage.request_id == request_id, LegalPackage.state == "made"
     )
     async with platform.database.snapshot() as connection:
         package = (await connection.execute(chosen)).first()
-        receiver = await _receiver(connection, request_id, platform.clock())
+        receiver = await _receiver(platform, connection, request_id)
     if package is None or receiver is None:
         return False
     locked = None
     if package.identity is not None:
+        if receiver.email is None:
+            return False
         identity = legal_packages.unseal(platform, "identity", package.id, package.identity)
         locked = await age_files.lock(identity)
     try:
@@ -126,7 +133,7 @@ async def _release(
     )
     if (await connection.execute(released)).first() is None:
         raise Undone
-    if locked is not None:
+    if locked is not None and receiver.email is not None:
         message = Message(
             TEMPLATE,
             receiver.email,
@@ -135,42 +142,46 @@ async def _release(
                 "name": receiver.name,
                 "reference": receiver.reference,
                 "expires_at": (now + KEPT).isoformat(),
+                "at_door": receiver.officer_id is not None,
             },
             secret={"passphrase": locked.passphrase},
             key=f"{TEMPLATE}:{package_id}",
             officer_id=receiver.officer_id,
-            staff_id=receiver.staff_id,
         )
         await outbox.queue(platform, connection, message)
 
 
 async def _receiver(
-    connection: AsyncConnection, request_id: UUID, now: datetime
+    platform: Platform, connection: AsyncConnection, request_id: UUID
 ) -> Receiver | None:
-    """The officer who sent it, else a colleague on it; of a paper, who entered it at the desk."""
-    request = LegalRequest.id == request_id
-    colleagues = select(LegalColleague.officer_id).where(LegalColleague.request_id == request_id)
-    officers = (
-        select(Officer.id, Officer.name, Officer.email, Officer.language, LegalRequest.reference)
-        .join(LegalRequest, request)
-        .join(Agency, Agency.id == Officer.agency_id)
-        .where(
-            LegalRequest.channel == "authority",
-            or_(Officer.id == LegalRequest.officer_id, Officer.id.in_(colleagues)),
-            Officer.status == "active",
-            Officer.valid_until > now,
-            Agency.status == "active",
+    """The officer who sent it, else a colleague on it; of a paper, the agency's own address."""
+    chosen = (
+        select(
+            LegalRequest.id,
+            LegalRequest.channel,
+            LegalRequest.officer_id,
+            LegalRequest.reference,
+            LegalRequest.signer_name,
+            LegalRequest.answer_email,
+            LegalRequest.age_recipient,
+            LegalRequest.language,
+            Agency.domains,
+            Agency.status.label("agency_status"),
         )
-        .order_by(Officer.id != LegalRequest.officer_id, Officer.id)
-        .limit(1)
+        .join(Agency, Agency.id == LegalRequest.agency_id)
+        .where(LegalRequest.id == request_id)
     )
-    desk = (
-        select(StaffMember.id, StaffMember.name, StaffMember.email, LegalRequest.reference)
-        .join(LegalRequest, LegalRequest.entered_by == StaffMember.id)
-        .where(request, StaffMember.status == "active")
-    )
-    for row in await connection.execute(officers):
-        return Receiver(row.name, row.email, row.language, row.reference, officer_id=row.id)
-    for entry in await connection.execute(desk):
-        return Receiver(entry.name, entry.email, DEFAULT, entry.reference, staff_id=entry.id)
-    return None
+    request: dict[str, Any] = dict((await connection.execute(chosen)).mappings().one())
+    reference = request["reference"]
+    if request["channel"] == "authority":
+        for row in await legal_letters.senders(platform, connection, request):
+            return Receiver(row.name, row.email, row.language, reference, row.id)
+        return None
+    if request["agency_status"] != "active":
+        return None
+    email = request["answer_email"]
+    official = email is not None and lies_in(domain_of(email_key(email)), request["domains"])
+    if not official and request["age_recipient"] is None:
+        return None
+    name = without_links(request["signer_name"])
+    return Receiver(name, email if official else None, request["language"], reference)

@@ -1,10 +1,14 @@
 """The files of a legal request: taking them in as streams, showing them, handing them to the desk.
 
 The sender adds files while the request is a draft or owes information; the desk to what came on
-paper or by mail, as long as that is open. What the files say is never looked at in this process:
-`legal_verification.py` has that done elsewhere.
+paper or by mail, until it confirmed who asks (`TAKES_FILES` of the workflow). What the files say is
+never looked at in this process: `legal_verification.py` has that done elsewhere.
+
+`documents_sha256` of the request changes with every file and every verdict, and so does the
+request's entity tag: whoever approves has read of all of them, and their step keeps the digest.
 """
 
+import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -15,7 +19,7 @@ from sqlalchemy import Row, and_, delete, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
-from app.access.legal_workflow import ENDED, State
+from app.access.legal_workflow import TAKES_FILES, State
 from app.core.errors import Failure, FieldError, Refusal
 from app.core.ids import new_id
 from app.core.language import Language
@@ -47,7 +51,8 @@ LARGEST: Final = 20 * 1024 * 1024
 """Bytes of a file."""
 MOST: Final = 10
 """Files of a request."""
-_SENDER_ADDS: Final = frozenset({State.DRAFT, State.INFORMATION_REQUESTED})
+_DIGESTED: Final = ("id", "kind", "order_id", "sha256", "verdict", "assurance", "verified_at")
+"""What makes one set of files another one."""
 
 Claimer = Callable[[bytes], idempotency.Claim]
 """From what a request is told by to its claim: the body itself is not at hand any more."""
@@ -146,6 +151,7 @@ async def remove(platform: Platform, actor: Actor, request_id: UUID, document_id
             gone = delete(LegalDocument).where(chosen).returning(LegalDocument.file_id)
             for row in (await connection.execute(gone)).all():
                 await stored_files.forget(platform, connection, row.file_id)
+        await pin(connection, request_id)
         deed = Deed(
             action,
             subject_type=RESOURCE,
@@ -193,6 +199,21 @@ async def has_pending(connection: AsyncConnection, request_id: UUID) -> bool:
     return await _has(connection, request_id, and_(LegalDocument.kind == "order", waits))
 
 
+async def pin(connection: AsyncConnection, request_id: UUID) -> None:
+    """Write down what files the request has now, after any change to them, in its transaction."""
+    table = LegalDocument.__table__
+    chosen = (
+        select(*(table.c[name] for name in _DIGESTED))
+        .where(LegalDocument.request_id == request_id)
+        .order_by(LegalDocument.id)
+    )
+    files = [tuple(row) for row in await connection.execute(chosen)]
+    digest = hashlib.sha256(to_json(files)).hexdigest() if files else None
+    await connection.execute(
+        update(LegalRequest).where(LegalRequest.id == request_id).values(documents_sha256=digest)
+    )
+
+
 async def _keep(
     platform: Platform,
     actor: Actor,
@@ -224,6 +245,7 @@ async def _keep(
         await connection.execute(insert(LegalDocument).values(**row))
         if sent.order_id is not None:
             await _await_verdict(connection, sent.order_id)
+        await pin(connection, request_id)
         values = platform.projection.scope(actor, platform.clock()) | {"id": row["id"]}
         shown = (await connection.execute(platform.projection.one(plan), values)).one()
         answer = to_json(_told(platform.projection.view(plan, shown), language))
@@ -286,9 +308,8 @@ async def _demand_place(
     connection: AsyncConnection, actor: Actor, request: _Request, action: str
 ) -> None:
     """The request takes files from the caller, and has place for one more."""
-    state = State(request.status)
-    open_to_all = state in _SENDER_ADDS or (actor.kind == "staff" and state not in ENDED)
-    if not open_to_all or not legal_requests.may_play(actor, "sender", request.channel):
+    takes = State(request.status) in TAKES_FILES[actor.kind]
+    if not takes or not legal_requests.may_play(actor, "sender", request.channel):
         raise _refused("legal_request_state", action, request.id)
     chosen = select(LegalDocument.id).where(LegalDocument.request_id == request.id)
     if len((await connection.execute(chosen)).all()) >= MOST:

@@ -1,7 +1,8 @@
 """A released package leaves: once, to somebody who just proved to be there, and on record.
 
 What came at the authorities' door is fetched there. What came on paper or by mail is fetched by a
-director, who says why, and carries it on.
+director, who says why, and carries it on: one who had no hand in where its key goes, by typing the
+request in (with its `answer_email` or `age_recipient`) or by saying what the agency's domains are.
 """
 
 from collections.abc import Mapping
@@ -12,8 +13,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
-from app.core.errors import Failure, Refusal
-from app.models import LegalPackage, LegalRequest
+from app.core.errors import Failure
+from app.models import Agency, LegalPackage, LegalRequest
 from app.services import legal_packages, records, stored_files
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds, require_reason
@@ -34,13 +35,14 @@ async def content(platform: Platform, actor: Actor, request_id: UUID) -> Stored:
     `stored_files.read`.
 
     Raises `Refusal` without permission, grounds or (of staff) a reason, ``not_found``,
-    ``forbidden`` for what the sender fetches, ``legal_package_state`` for one that was downloaded,
-    or is over; `Failure("step_up_required")`.
+    ``forbidden`` for what the sender fetches, ``second_person_required`` for who had a hand in
+    where its key goes, ``legal_package_state`` for one that was downloaded, or is over;
+    `Failure("step_up_required")`.
     """
     action = await _admit(platform, actor, request_id)
     async with platform.database.transaction() as connection:
         await require_presence(platform, connection, actor)
-        await _require_own_channel(connection, actor, action, request_id)
+        await _require_other_hands(connection, actor, action, request_id)
         taken = (
             update(LegalPackage)
             .where(
@@ -71,7 +73,7 @@ async def key_file(platform: Platform, actor: Actor, request_id: UUID) -> bytes:
     action = await _admit(platform, actor, request_id)
     async with platform.database.transaction() as connection:
         await require_presence(platform, connection, actor)
-        await _require_own_channel(connection, actor, action, request_id)
+        await _require_other_hands(connection, actor, action, request_id)
         chosen = select(LegalPackage.id, LegalPackage.key_file).where(
             LegalPackage.request_id == request_id,
             LegalPackage.state.in_(("released", "downloaded")),
@@ -94,15 +96,22 @@ async def _admit(platform: Platform, actor: Actor, request_id: UUID) -> str:
     return action
 
 
-async def _require_own_channel(
+async def _require_other_hands(
     connection: AsyncConnection, actor: Actor, action: str, request_id: UUID
 ) -> None:
-    """Nobody at the agency fetches what an officer fetches."""
+    """Nobody at the agency fetches what an officer fetches, or holds package and key at once."""
     if actor.kind == "officer":
         return
-    chosen = select(LegalRequest.channel).where(LegalRequest.id == request_id)
-    if (await connection.execute(chosen)).scalar_one() == "authority":
-        raise Refusal("forbidden", action=action, subject_type=REQUEST, subject_id=request_id)
+    chosen = (
+        select(LegalRequest.channel, LegalRequest.entered_by, Agency.domains_set_by)
+        .join(Agency, Agency.id == LegalRequest.agency_id)
+        .where(LegalRequest.id == request_id)
+    )
+    request = (await connection.execute(chosen)).one()
+    if request.channel == "authority":
+        raise refused("forbidden", action, request_id)
+    if actor.id in (request.entered_by, request.domains_set_by):
+        raise refused("second_person_required", action, request_id)
 
 
 def _deed(action: str, request_id: UUID, what: str) -> Deed:

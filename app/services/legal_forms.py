@@ -1,12 +1,14 @@
 """Whether a request is one at all: what its form must hold, by its kind and its basis."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
 from app.access.legal_bases import BASES, ITEMS, LONGEST_PERIOD_DAYS, NAMED_PERSONS, Basis
+from app.core.emails import email_key
 from app.core.errors import Failure, FieldError
+from app.core.mail_domains import domain_of, lies_in
 from app.security import age_files
 from app.services.legal_clocks import LONGEST_SECRECY
 
@@ -24,6 +26,21 @@ def require_whole(form: Mapping[str, Any], now: datetime) -> None:
     ]
     if errors:
         raise Failure("validation_failed", errors=errors)
+
+
+def require_answerable(form: Mapping[str, Any], domains: Sequence[str]) -> None:
+    """Raise `Failure("validation_failed")` unless the answer's key can go straight to the agency.
+
+    To the public key that came with a paper, or to an address in one of the agency's `domains`:
+    the passphrase never passes through anybody here.
+    """
+    code, email = None, form.get("answer_email")
+    if email is None and form.get("age_recipient") is None:
+        code = "needed_for_answer"
+    elif email is not None and not lies_in(domain_of(email_key(email)), domains):
+        code = "email_not_official"
+    if code is not None:
+        raise Failure("validation_failed", errors=[FieldError("/answer_email", code)])
 
 
 def _of_basis(form: Mapping[str, Any], basis: Basis) -> Iterator[FieldError]:

@@ -1,8 +1,8 @@
 """Requests that lapse: the sender owes information, or never took the answer.
 
 Nothing lapses unheard: the sender is told `TOLD_AHEAD` before, and where that was missed (nobody
-worked, say), it lapses so long after it was made up for. What came on paper has no sender at the
-door: the desk is told, which writes to them.
+worked, say), it lapses so long after it was made up for. Where no sender may be told (what came on
+paper has none at the door, and an officer may be out of office) the desk is, which writes to them.
 """
 
 from collections.abc import Mapping
@@ -63,22 +63,19 @@ async def _tell(platform: Platform) -> bool:
             after = request["status_at"] + AFTER[State(request["status"])]
             lapses_at = max(after, now + TOLD_AHEAD)
             params = {"reference": request["reference"], "lapses_at": lapses_at.isoformat()}
-            if request["officer_id"] is None:
-                messages = [
-                    Message(TO_DESK, row.email, DEFAULT, params=params, staff_id=row.id)
-                    for row in await privacy_desk.addressees(connection)
-                ]
-            else:
-                messages = [
-                    Message(
-                        TO_SENDER,
-                        row.email,
-                        row.language,
-                        params={**params, "name": row.name, "state": request["status"]},
-                        officer_id=row.id,
-                    )
-                    for row in await legal_letters.senders(connection, request)
-                ]
+            messages = [
+                Message(
+                    TO_SENDER,
+                    row.email,
+                    row.language,
+                    params={**params, "name": row.name, "state": request["status"]},
+                    officer_id=row.id,
+                )
+                for row in await legal_letters.senders(platform, connection, request)
+            ] or [
+                Message(TO_DESK, row.email, DEFAULT, params=params, staff_id=row.id)
+                for row in await privacy_desk.addressees(connection)
+            ]
             await outbox.queue(platform, connection, *messages)
             await connection.execute(
                 update(LegalRequest)

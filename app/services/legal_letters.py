@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.language import DEFAULT
 from app.core.messages.legal import DEEDS, STATES
-from app.models import LegalColleague, Officer
+from app.models import Agency, LegalColleague, Officer
 from app.services import outbox, privacy_desk
 from app.services.outbox import Message
 from app.services.platform import Platform
+from app.services.session_watch import officers_in_office
 
 TO_SENDER: Final = "legal_request_moved"
 TO_DESK: Final = "legal_request_waits"
@@ -38,18 +39,26 @@ async def tell(
         await _tell_sender(platform, connection, request, step)
 
 
-async def senders(connection: AsyncConnection, request: Mapping[str, Any]) -> Sequence[Any]:
+async def senders(
+    platform: Platform, connection: AsyncConnection, request: Mapping[str, Any]
+) -> Sequence[Any]:
     """Id, name, e-mail and language of whoever acts for a request at the authorities' door.
 
-    The officer and the colleagues on it, as far as they are in office; nobody for what came on
-    paper, which is answered on paper.
+    The officer who sent it first, then the colleagues on it, as far as the door would let them in
+    now: whoever was suspended, whose year is over, or whose agency is suspended learns nothing more
+    of a request, not even that it moved. Nobody for what came on paper, which is answered on paper.
     """
     others = select(LegalColleague.officer_id).where(LegalColleague.request_id == request["id"])
-    chosen = select(Officer.id, Officer.name, Officer.email, Officer.language).where(
-        or_(Officer.id == request["officer_id"], Officer.id.in_(others)),
-        Officer.status == "active",
+    chosen = (
+        select(Officer.id, Officer.name, Officer.email, Officer.language)
+        .join(Agency, Agency.id == Officer.agency_id)
+        .where(
+            or_(Officer.id == request["officer_id"], Officer.id.in_(others)),
+            *officers_in_office(),
+        )
+        .order_by(Officer.id != request["officer_id"], Officer.id)
     )
-    return (await connection.execute(chosen)).all()
+    return (await connection.execute(chosen, {"now": platform.clock()})).all()
 
 
 async def _tell_desk(
@@ -97,6 +106,6 @@ async def _tell_sender(
             },
             key=f"{TO_SENDER}:{step['id']}:{row.id}",
         )
-        for row in await senders(connection, request)
+        for row in await senders(platform, connection, request)
     ]
     await outbox.queue(platform, connection, *messages)

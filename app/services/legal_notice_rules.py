@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from app.access.legal_workflow import State
-from app.services.legal_clocks import LONGEST_SECRECY
+from app.services.legal_clocks import secrecy_end
 
 LONGEST_EMERGENCY: Final = timedelta(hours=72)
 """How long the danger to somebody's life can keep another one from being told."""
@@ -44,13 +44,6 @@ class Verdict:
     at: datetime | None
 
 
-def secret_until(facts: Facts) -> datetime | None:
-    """The end of the order of secrecy, if there is one: its own, or the longest that binds."""
-    if facts.secrecy_until is not None:
-        return facts.secrecy_until
-    return None if facts.secrecy_basis is None else facts.received_at + LONGEST_SECRECY
-
-
 def verdict(facts: Facts, delay: timedelta) -> Verdict:
     """Whether the customer is told, and from when; `delay` is the agency's own policy.
 
@@ -61,7 +54,8 @@ def verdict(facts: Facts, delay: timedelta) -> Verdict:
     if facts.status not in APPROVED and not facts.delivered:
         return Verdict("waived", "nothing_disclosed", None)
     told = Verdict("due", None, facts.approved_at + delay)
-    for reason, end in (("emergency", _emergency_until(facts)), ("secrecy", secret_until(facts))):
+    secret = secrecy_end(facts.secrecy_basis, facts.secrecy_until, facts.received_at)
+    for reason, end in (("emergency", _emergency_until(facts)), ("secrecy", secret)):
         if end is not None and told.at is not None and end > told.at:
             told = Verdict("held", reason, end)
     return told

@@ -23,9 +23,9 @@ from app.core.errors import Failure, FieldError
 from app.core.ids import new_id
 from app.models import Agency, LegalRequest, Officer
 from app.projection.plans import Plan, View
-from app.projection.projection import Page, Shown
+from app.projection.projection import Page, Shown, to_json
 from app.schemas.legal_requests import EnteredLegalRequest, NewLegalRequest
-from app.services import idempotency, legal_forms, records
+from app.services import idempotency, legal_forms, legal_secrecy_entries, records
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.legal_clocks import due_at
@@ -77,16 +77,19 @@ async def enter(
 ) -> bytes:
     """A draft of what came on paper or by mail, typed in by the desk; its JSON.
 
-    Raises as `send` does, and ``validation_failed`` for an agency that is not in the directory.
+    Raises as `send` does, and ``validation_failed`` for an agency that is not in the directory, and
+    an address for the passphrase that is missing, or in none of its official domains.
     """
     require_grounds(actor, ENTER)
     given = _given(form)
     legal_forms.require_whole(given, platform.clock())
 
     async def row(connection: AsyncConnection) -> dict[str, Any]:
-        known = select(Agency.id).where(Agency.id == form.agency_id, Agency.status == "active")
-        if (await connection.execute(known)).first() is None:
+        known = select(Agency.domains).where(Agency.id == form.agency_id, Agency.status == "active")
+        agency = (await connection.execute(known)).first()
+        if agency is None:
             raise Failure("validation_failed", errors=[FieldError("/agency_id", "unknown_agency")])
+        legal_forms.require_answerable(given, agency.domains)
         return {"entered_by": actor.id}
 
     return await _create(platform, actor, ENTER, given, row, claim)
@@ -106,9 +109,7 @@ async def list_page(
 async def read(platform: Platform, actor: Actor, request_id: UUID) -> Shown:
     """One request, and what the caller can do with it; on record. Raises as `records.view`."""
     view = await records.view(platform, actor, READ[actor.kind], RESOURCE, request_id)
-    return platform.projection.show(
-        platform.projection.plan(actor, RESOURCE), View(told(actor, view, platform.clock()))
-    )
+    return _shown(platform, actor, platform.projection.plan(actor, RESOURCE), view)
 
 
 def told(actor: Actor, view: View, now: datetime) -> dict[str, Any]:
@@ -139,13 +140,18 @@ async def shown(
     row = (await connection.execute(platform.projection.one(plan), values)).first()
     if row is None:
         raise Failure("not_found")
-    view = platform.projection.view(plan, row)
-    return platform.projection.show(plan, View(told(actor, view, platform.clock())))
+    return _shown(platform, actor, plan, platform.projection.view(plan, row))
 
 
 def reveal(plan: Plan, action: str, request_id: UUID) -> Deed:
     """What goes on record when a request is shown."""
     return Deed(action, subject_type=RESOURCE, subject_id=request_id, fields=plan.visible, rows=1)
+
+
+def _shown(platform: Platform, actor: Actor, plan: Plan, view: View) -> Shown:
+    """With the tag of the record alone: that a deadline passes makes nobody's reading stale."""
+    tag = platform.projection.show(plan, view).etag
+    return Shown(to_json(told(actor, view, platform.clock())), tag)
 
 
 async def _create(
@@ -178,8 +184,10 @@ async def _create(
             **await whose(connection),
         }
         await connection.execute(insert(LegalRequest).values(**row))
+        secrecy = await legal_secrecy_entries.begin(connection, row, actor, now)
         detail = await shown(platform, connection, actor, plan, row["id"])
-        await platform.audit.add(connection, actor, reveal(plan, action, row["id"]))
+        made = replace(reveal(plan, action, row["id"]), subjects=secrecy)
+        await platform.audit.add(connection, actor, made)
         if claim is not None:
             await idempotency.keep(platform, connection, claim, detail.body)
     return detail.body

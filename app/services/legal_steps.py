@@ -4,9 +4,8 @@ One deed, one transaction: the request is locked, the step checked against the t
 and its notices written, and what was done put on record, with the name of whoever did it.
 """
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,29 +13,26 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
-from app.access.legal_bases import BASES
 from app.access.legal_reasons import MAY_HAVE_REASON, NEEDS_REASON, REASONS
-from app.access.legal_workflow import STEPS, State, Step
+from app.access.legal_workflow import READ_FIRST, STEPS, State, Step
 from app.core.errors import Failure, FieldError, Refusal
 from app.core.ids import new_id
 from app.models import LegalRequest, LegalStep, Officer, StaffMember, table_of
+from app.projection.plans import Plan, View
 from app.projection.projection import Page, Shown
 from app.schemas.legal_requests import DeskStep, SenderStep
 from app.services import (
-    legal_documents,
+    legal_effects,
     legal_holds,
     legal_letters,
     legal_notices,
     legal_packages,
     legal_requests,
-    legal_scope,
-    legal_targets,
     records,
 )
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
-from app.services.legal_clocks import due_at, resumed
-from app.services.legal_findings import findings_of
+from app.services.legal_effects import Taken
 from app.services.legal_requests import RESOURCE
 from app.services.listings import find_page
 from app.services.outgoing_texts import require_no_ask_in
@@ -54,7 +50,6 @@ LIST: Final[Mapping[str, str]] = {
 }
 NEEDS_MESSAGE: Final = frozenset({"ask", "inform", "appeal"})
 """Deeds that say nothing without words."""
-PEOPLE: Final = ("reviewed_by", "approved_by", "approved_again_by", "checked_by")
 _PEOPLE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "enterer": ("entered_by",),
     "reviewer": ("reviewed_by",),
@@ -63,33 +58,21 @@ _PEOPLE_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A step under way: the request as it was, and what is said with it."""
-
-    step: Step
-    before: Mapping[str, Any]
-    now: datetime
-    by: UUID | None
-    refused: Mapping[str, str]
-    reason: str | None = None
-
-
-Effect = Callable[[Platform, AsyncConnection, Taken], Coroutine[Any, Any, dict[str, Any]]]
-"""From a step to the columns that it changes beside the state."""
-
-
 async def advance(
-    platform: Platform, actor: Actor, request_id: UUID, form: DeskStep | SenderStep
+    platform: Platform,
+    actor: Actor,
+    request_id: UUID,
+    form: DeskStep | SenderStep,
+    if_match: Sequence[str] = ("*",),
 ) -> Shown:
     """Do what the form says, if the table lets the caller; the request after.
 
-    Raises `Failure` with ``validation_failed`` (a reason or message is missing or unfit) and
-    ``step_up_required``; `Refusal` with ``not_found``, ``legal_request_state`` for a deed that
-    does not start where the request stands, or that is another's, ``second_person_required``,
-    ``nothing_granted`` for passing on a request of which nothing is, ``document_missing`` for
-    sending one without a signed order, ``signature_unsound`` for confirming who asks without one
-    that was accepted.
+    `if_match` are the entity tags of which one must be the request's, as this caller sees it; for
+    what the table wants to have been read, ``*`` is none. Raises `Failure` with
+    ``validation_failed`` (a reason or message is missing or unfit) and ``step_up_required``;
+    `Refusal` with ``not_found``, ``precondition_failed``, ``legal_request_state`` for a deed that
+    does not start where the request stands, or that is another's, ``second_person_required``, else
+    as `legal_effects.of` does.
     """
     action = ADVANCE[actor.kind]
     require_grounds(actor, action)
@@ -104,16 +87,17 @@ async def advance(
         if row is None:
             raise _refused("not_found", action, request_id)
         before = platform.projection.view(plan, row)
+        _demand_read(platform, plan, before, form.deed, if_match, action)
         step = STEPS.get((form.deed, State(before["status"])))
         if step is None or not legal_requests.may_play(actor, step.who, before["channel"]):
             raise _refused("legal_request_state", action, request_id)
         _demand_others(actor, step, before, action)
         await _demand_another_judge(connection, actor, step, before, action)
-        if step.needs_presence:
+        if "presence" in step.needs:
             await require_presence(platform, connection, actor)
         refused = {item["item"]: item["reason"] for item in said.get("refused", ())}
-        taken = Taken(step, before, platform.clock(), actor.id, refused, reason)
-        changes = await _effects(platform, connection, taken)
+        taken = Taken(step, before, platform.clock(), actor.id, action, refused, reason)
+        changes = await legal_effects.of(platform, connection, taken)
         await _store(connection, taken, changes)
         written = _step_row(taken, changes, actor, await _name(connection, actor), said, reason)
         await connection.execute(insert(LegalStep).values(**written))
@@ -145,14 +129,14 @@ async def advance_by_system(
     step = STEPS.get((deed, State(before["status"])))
     if step is None or step.who != "system":
         return False
-    taken = Taken(step, before, platform.clock(), None, {})
+    action = f"system:legal_request:{deed}"
+    taken = Taken(step, before, platform.clock(), None, action, {})
     values = {"status": step.to.value, **(changes or {})}
     await _store(connection, taken, values)
     row = _step_row(taken, values, actor, None, {}, None)
     await connection.execute(insert(LegalStep).values(**row))
     await _follow(platform, connection, {**before, **values}, row)
     fields = tuple(sorted({"status", *values}))
-    action = f"system:legal_request:{deed}"
     done = _done(action, request_id, fields, row["id"])
     await platform.audit.add(connection, actor, done)
     return True
@@ -198,6 +182,21 @@ def _demand_words(actor: Actor, said: Mapping[str, Any]) -> None:
         require_no_ask_in({"message": said.get("message")})
 
 
+def _demand_read(
+    platform: Platform,
+    plan: Plan,
+    before: View,
+    deed: str,
+    if_match: Sequence[str],
+    action: str,
+) -> None:
+    """Nobody answers for anything else than what they read."""
+    if "*" in if_match and deed not in READ_FIRST:
+        return
+    if platform.projection.show(plan, before).etag not in if_match:
+        raise _refused("precondition_failed", action, before["id"])
+
+
 def _demand_others(actor: Actor, step: Step, before: Mapping[str, Any], action: str) -> None:
     """Four eyes: nobody follows upon themselves. A sender's deed stands apart from nobody."""
     columns = [column for part in step.apart_from for column in _PEOPLE_OF[part]]
@@ -223,128 +222,6 @@ async def _demand_another_judge(
         raise _refused("second_person_required", action, before["id"])
 
 
-async def _effects(platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    changes: dict[str, Any] = {"status": taken.step.to.value}
-    effect = EFFECTS.get(taken.step.deed)
-    if effect is not None:
-        changes |= await effect(platform, connection, taken)
-    return changes
-
-
-async def _submit(_platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    before, now = taken.before, taken.now
-    await _demand_document(connection, taken)
-    return {
-        "submitted_at": now,
-        "legal_due_at": due_at(BASES[before["basis"]], now, before["due_at"]),
-    }
-
-
-async def _begin(platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    """People are looked up at the desk's call, never at the sender's: the time that it takes tells
-    how many are known."""
-    before = taken.before
-    await legal_targets.match(platform, connection, before["id"], before["targets"], taken.now)
-    found = await findings_of(connection, before)
-    known = [finding for finding in before["findings"] if finding not in found]
-    return {"findings": [*found, *known]}
-
-
-async def _ask(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    return {"clock_stopped_at": taken.now}
-
-
-async def _inform(_p: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    await _demand_document(connection, taken)
-    stopped = taken.before["clock_stopped_at"] or taken.now
-    due = resumed(taken.before["legal_due_at"], stopped, taken.now)
-    return {"clock_stopped_at": None, "legal_due_at": due}
-
-
-async def _confirm(_p: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    """Somebody's signature stands for the request, or a person of the desk for the original."""
-    before = taken.before
-    if await legal_documents.has_pending(connection, before["id"]):
-        raise _refused("signature_unsound", ADVANCE["staff"], before["id"])
-    if not await legal_documents.has_accepted(connection, before["id"]):
-        seen = taken.reason is not None and before["channel"] != "authority"
-        if not seen:
-            raise _refused("signature_unsound", ADVANCE["staff"], before["id"])
-    return {}
-
-
-async def _narrow(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    decisions = _decisions(taken)
-    if all(decision["decision"] != "refused" for decision in decisions):
-        raise _refused("nothing_refused", ADVANCE["staff"], taken.before["id"])
-    _demand_granted(taken, decisions)
-    return {"decisions": decisions, "reviewed_by": taken.by}
-
-
-async def _forward(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    if taken.step.origin is State.NARROWED:
-        return {}
-    decisions = _decisions(taken)
-    if any(decision["decision"] == "refused" for decision in decisions):
-        raise _refused("must_be_narrowed", ADVANCE["staff"], taken.before["id"])
-    return {"decisions": decisions, "reviewed_by": taken.by}
-
-
-async def _approve(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    before = taken.before
-    needed = legal_scope.approvals_needed(BASES[before["basis"]], before["targets"])
-    if needed == 1:
-        return {"approved_by": taken.by}
-    if before["approved_by"] is None:
-        return {"approved_by": taken.by, "status": before["status"]}
-    return {"approved_again_by": taken.by}
-
-
-async def _check(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    return {"checked_by": taken.by}
-
-
-async def _begin_again(_p: Platform, _c: AsyncConnection, _taken: Taken) -> dict[str, Any]:
-    """What was decided counts no more: everybody looks anew."""
-    return {"decisions": [], **dict.fromkeys(PEOPLE)}
-
-
-async def _appeal(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    return {"clock_stopped_at": taken.now}
-
-
-async def _resume(platform: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    """Everybody looks anew, and the clock goes on from where it stood."""
-    stopped = taken.before["clock_stopped_at"] or taken.now
-    due = resumed(taken.before["legal_due_at"], stopped, taken.now)
-    anew = await _begin_again(platform, connection, taken)
-    return {**anew, "clock_stopped_at": None, "legal_due_at": due}
-
-
-async def _close(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    return {"closed_at": taken.now}
-
-
-EFFECTS: Final[Mapping[str, Effect]] = {
-    "submit": _submit,
-    "begin": _begin,
-    "ask": _ask,
-    "inform": _inform,
-    "confirm": _confirm,
-    "narrow": _narrow,
-    "forward": _forward,
-    "approve": _approve,
-    "check": _check,
-    "return": _begin_again,
-    "appeal": _appeal,
-    "contest": _appeal,
-    "resume": _resume,
-    "close": _close,
-    "dismiss": _close,
-}
-"""What each deed does beside moving the request on."""
-
-
 async def _follow(
     platform: Platform,
     connection: AsyncConnection,
@@ -357,26 +234,6 @@ async def _follow(
     await legal_notices.follow(platform, connection, request, step)
     await legal_holds.follow(platform, connection, request, step)
     await legal_packages.follow(platform, connection, request, step)
-
-
-async def _demand_document(connection: AsyncConnection, taken: Taken) -> None:
-    """What comes by the authorities' door comes with a signed order."""
-    before = taken.before
-    if before["channel"] == "authority" and not await legal_documents.has_order(
-        connection, before["id"]
-    ):
-        raise _refused("document_missing", ADVANCE["officer"], before["id"])
-
-
-def _decisions(taken: Taken) -> list[legal_scope.Decision]:
-    before = taken.before
-    return legal_scope.decide(BASES[before["basis"]], before["items"], taken.refused)
-
-
-def _demand_granted(taken: Taken, decisions: Sequence[legal_scope.Decision]) -> None:
-    """What grants nothing is no narrowing: it is rejected, with its reason."""
-    if all(decision["decision"] == "refused" for decision in decisions):
-        raise _refused("nothing_granted", ADVANCE["staff"], taken.before["id"])
 
 
 async def _store(connection: AsyncConnection, taken: Taken, changes: Mapping[str, Any]) -> None:
@@ -411,6 +268,7 @@ def _step_row(
         "article": None if reason is None else REASONS[reason].article,
         "message": said.get("message"),
         "note": said.get("note"),
+        "documents_sha256": taken.before["documents_sha256"],
     }
 
 

@@ -10,7 +10,14 @@ from uuid import UUID
 from sqlalchemy import Select, select, union_all
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from app.models import LegalDocument, LegalHold, LegalNotice, LegalPackage, LegalRequest
+from app.models import (
+    LegalDocument,
+    LegalHold,
+    LegalNotice,
+    LegalPackage,
+    LegalRequest,
+    LegalSecrecyOrder,
+)
 
 SUBJECTS: Final[Mapping[str, Callable[[UUID], Select[Any]]]] = {
     "legal_request": lambda request_id: select(LegalRequest.id).where(
@@ -25,6 +32,9 @@ SUBJECTS: Final[Mapping[str, Callable[[UUID], Select[Any]]]] = {
     ),
     "legal_package": lambda request_id: select(LegalPackage.id).where(
         LegalPackage.request_id == request_id
+    ),
+    "legal_secrecy_order": lambda request_id: select(LegalSecrecyOrder.id).where(
+        LegalSecrecyOrder.request_id == request_id
     ),
 }
 """By the type of the subject: the ids of those that hang on one request."""

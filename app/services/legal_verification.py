@@ -22,7 +22,7 @@ from app.core.telemetry import describe, logger
 from app.models import LegalDocument, LegalRequest
 from app.security.document_reports import DocumentReport, malformed
 from app.security.sealing import SealBroken
-from app.services import stored_files
+from app.services import legal_documents, stored_files
 from app.services.audit_log import Deed
 from app.services.legal_documents import RESOURCE
 from app.services.legal_findings import Finding
@@ -99,6 +99,7 @@ async def _verify(platform: Platform, order: _Waiting) -> None:
             await connection.execute(
                 update(LegalRequest).where(LegalRequest.id == request.id).values(findings=findings)
             )
+            await legal_documents.pin(connection, request.id)
             deed = Deed(VERIFY, subject_type=RESOURCE, subject_id=order.id, fields=_FIELDS, rows=1)
             await platform.audit.add(connection, operator(), deed)
 

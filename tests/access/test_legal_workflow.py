@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.access.legal_workflow import DEEDS, ENDED, STEPS, State, Step, open_deeds, origins
+from app.access.legal_workflow import (
+    DEEDS,
+    ENDED,
+    STEPS,
+    TAKES_FILES,
+    State,
+    Step,
+    open_deeds,
+    origins,
+)
 
 PEOPLE = st.lists(st.sampled_from("abc"), min_size=1, max_size=24)
 
@@ -43,10 +52,10 @@ def test_approver_and_checker_stand_apart_with_proof() -> None:
         if deed == "approve":
             assert step.who == "director"
             assert step.apart_from == {"enterer", "reviewer"}
-            assert step.needs_presence
+            assert step.needs == {"presence", "read", "order"}
         if deed == "check":
             assert step.apart_from == {"enterer", "reviewer", "approver"}
-            assert step.needs_presence
+            assert step.needs == {"presence", "read"}
 
 
 @given(PEOPLE, st.lists(st.sampled_from(DEEDS), min_size=1, max_size=24))
@@ -62,6 +71,19 @@ def test_no_walk_packages_without_three_people(people: list[str], deeds: list[st
         state = step.to
         if state is State.PACKAGED:
             assert len({role[part] for part in ("reviewer", "approver", "checker")}) == 3
+
+
+def test_no_file_comes_in_where_somebody_answers_for_what_was_read() -> None:
+    """From the confirmation on, until information is asked for and it is confirmed once more."""
+    closed = set(State) - TAKES_FILES["staff"]
+    assert TAKES_FILES["officer"] <= TAKES_FILES["staff"]
+    for step in STEPS.values():
+        if step.deed in {"narrow", "forward", "approve", "check", "deliver"}:
+            assert {step.origin, step.to} <= closed
+        if step.origin in TAKES_FILES["staff"] and step.to in closed:
+            assert step.deed == "confirm" or step.to in ENDED
+        if step.deed == "confirm":
+            assert step.needs == {"order"}
 
 
 def test_what_can_be_done_next_is_told() -> None:

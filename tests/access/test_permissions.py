@@ -61,6 +61,8 @@ GRANTED = {
     "staff:legal_hold:file": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_hold:release": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_request:keep_secret": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
+    "staff:legal_secrecy_order:list": ALL_SIGHTED,
+    "staff:legal_secrecy_order:confirm": {Viewer.DIRECTOR},
     "staff:legal_notice:list": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_target:list": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_custody:list": ALL_SIGHTED,

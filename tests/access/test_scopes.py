@@ -51,6 +51,7 @@ SIGNED = {
     "recipient": (ALL, ALL, ALL, ALL, ALL, NONE, NONE, ALL, NONE, NONE, NONE),
     "legal_request": (NONE, *(Scope.RECEIVED,) * 3, *(NONE,) * 5, Scope.OWN, NONE),
     "legal_step": (NONE, *(Scope.RECEIVED,) * 3, *(NONE,) * 5, Scope.OWN, NONE),
+    "legal_secrecy_order": (NONE, *(Scope.RECEIVED,) * 3, *(NONE,) * 7),
     "legal_hold": (NONE, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_notice": (Scope.TOLD, ALL, NONE, ALL, *(NONE,) * 7),
     "legal_package": (NONE, ALL, NONE, ALL, *(NONE,) * 5, Scope.OWN, NONE),

@@ -23,6 +23,7 @@ HANGING: Final = (
     "{legal_request_id}/notices",
     "{legal_request_id}/holds",
     "{legal_request_id}/documents",
+    "{legal_request_id}/secrecy-orders",
 )
 
 

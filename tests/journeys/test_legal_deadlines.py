@@ -10,9 +10,9 @@ import pytest_asyncio
 from sqlalchemy import select, update
 
 from app.core.business_days import ZONE
-from app.models import AuditEvent, LegalRequest, LegalStep, OutboxMessage
-from app.services import legal_lapses, legal_reminders
-from tests.support.legal import DESK, brought, entered, officer_step, sent, step
+from app.models import Agency, AuditEvent, LegalRequest, LegalStep, Officer, OutboxMessage
+from app.services import legal_lapses, legal_letters, legal_reminders
+from tests.support.legal import DESK, DOOR, brought, entered, officer_step, sent, step
 from tests.support.officers import AgencyMade, OfficerPerson, add_agency, add_officer, signed_in
 from tests.support.people import StaffPerson, add_staff
 from tests.support.records import rows
@@ -267,6 +267,94 @@ async def test_an_answer_that_nobody_takes_lapses_after_thirty_days(
         letters = await told(house, draft["reference"], legal_lapses.TO_DESK)
         assert letters[privacy.email] == warned
         assert await status_of(house, draft["id"]) == status
+
+
+@pytest.mark.parametrize("out", ["suspended", "over", "agency suspended"])
+async def test_who_is_out_of_office_gets_no_letter_and_the_desk_is_told_instead(
+    house: Service, privacy: StaffPerson, director: StaffPerson, later: Later, out: str
+) -> None:
+    agency = await add_agency(house.platform, by=director.id)
+    sender = await add_officer(house.platform, agency)
+    request = await sent(house, sender)
+    await brought(house, privacy, request["id"], "begin")
+    now = house.clock()
+    mine = update(Officer).where(Officer.id == sender.id)
+    made_out = {
+        "suspended": mine.values(
+            status="suspended", suspended_at=now, suspended_reason="Um motivo qualquer"
+        ),
+        "over": mine.values(valid_until=now),
+        "agency suspended": update(Agency).where(Agency.id == agency.id).values(status="suspended"),
+    }
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(made_out[out])
+    await step(house, privacy, request["id"], "ask", reason="incomplete", message="Qual o prazo?")
+    assert not await told(house, request["reference"], legal_letters.TO_SENDER)
+    later(days=13)
+    await legal_lapses.work(house.platform)
+    assert not await told(house, request["reference"], legal_lapses.TO_SENDER)
+    desk = await told(house, request["reference"], legal_lapses.TO_DESK)
+    assert desk[privacy.email] == 1
+
+
+async def test_a_colleague_in_office_is_told_for_one_who_is_not(
+    house: Service, agency: AgencyMade, privacy: StaffPerson
+) -> None:
+    sender, colleague = [await add_officer(house.platform, agency) for _ in range(2)]
+    request = await sent(house, sender)
+    added = await house.client.post(
+        f"{DOOR}/{request['id']}/colleagues",
+        json={"email": colleague.email},
+        headers=sender.headers,
+    )
+    assert added.is_success, added.text
+    async with house.platform.database.transaction() as connection:
+        mine = update(Officer).where(Officer.id == sender.id)
+        await connection.execute(mine.values(valid_until=house.clock()))
+    await step(house, privacy, request["id"], "reject", reason="no_competence")
+    letters = await told(house, request["reference"], legal_letters.TO_SENDER)
+    assert letters == {colleague.email: 1}
+
+
+async def test_the_queue_shows_all_that_is_open_at_once(
+    house: Service, beatriz: OfficerPerson, privacy: StaffPerson
+) -> None:
+    slow = await sent(house, beatriz)
+    fast = await sent(house, beatriz, process_number=None, **EMERGENCY)
+    begun = await sent(house, beatriz)
+    ended = await sent(house, beatriz)
+    await brought(house, privacy, begun["id"], "begin")
+    await step(house, privacy, ended["id"], "reject", reason="no_competence")
+    query = {"status": "received,identity_check,received", "sort": "legal_due_at"}
+    found: list[dict[str, str]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await house.client.get(
+            DESK, params={**query, "limit": "2", **cursor}, headers=privacy.headers
+        )
+        assert page.status_code == 200, page.text
+        found += page.json()["items"]
+        if page.json()["next_cursor"] is None:
+            break
+        cursor = {"cursor": page.json()["next_cursor"]}
+    ids = [each["id"] for each in found]
+    assert len(ids) == len(set(ids))
+    assert {slow["id"], fast["id"], begun["id"]} <= set(ids)
+    assert ended["id"] not in ids
+    assert {each["status"] for each in found} == {"received", "identity_check"}
+    due = [each["legal_due_at"] for each in found]
+    assert due == sorted(due)
+    other = await house.client.get(
+        DESK, params={"status": "received", **cursor}, headers=privacy.headers
+    )
+    assert other.json()["code"] == "invalid_cursor", "of another list"
+    for wrong in ("", "received,", "open", "received,%20narrowed"):
+        refused = await house.client.get(DESK, params={"status": wrong}, headers=privacy.headers)
+        assert refused.json()["errors"][0]["parameter"] == "status"
+    twice = await house.client.get(
+        DESK, params=[("status", "received"), ("status", "narrowed")], headers=privacy.headers
+    )
+    assert twice.json()["code"] == "unknown_parameter"
 
 
 async def test_the_queue_is_ordered_by_what_is_due_first(

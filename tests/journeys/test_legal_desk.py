@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.models import AuditEvent, LegalRequest, OutboxMessage
-from tests.support.legal import DESK, brought, entered, naming, on_paper, step
+from tests.support.legal import DESK, brought, entered, naming, on_paper, step, tag
 from tests.support.officers import add_agency
 from tests.support.people import CustomerPerson, StaffPerson, add_customer, add_staff
 from tests.support.records import rows
@@ -114,9 +114,10 @@ async def test_an_approval_wants_a_fresh_proof(
     draft = await entered(house, officer, agency)
     await brought(house, officer, draft["id"], *RECEIVED, "forward")
     stale = await add_staff(house.platform, "director")
+    read = await tag(house, stale, draft["id"])
     later(minutes=6)
     answer = await house.client.post(
-        f"{DESK}/{draft['id']}/steps", json={"deed": "approve"}, headers=stale.headers
+        f"{DESK}/{draft['id']}/steps", json={"deed": "approve"}, headers=stale.headers | read
     )
     assert answer.json()["code"] == "step_up_required", answer.text
 
@@ -258,6 +259,24 @@ async def test_the_database_itself_keeps_the_people_apart(
                     .where(LegalRequest.id == UUID(draft["id"]))
                     .values({column: director.id})
                 )
+
+
+async def test_the_database_itself_keeps_whoever_typed_it_in_apart(
+    house: Service, officer: StaffPerson, director: StaffPerson, agency: UUID
+) -> None:
+    typist = await add_staff(house.platform, "director")
+    draft = await entered(house, typist, agency)
+    await brought(house, officer, draft["id"], *RECEIVED, "forward")
+    for column in ("approved_by", "approved_again_by", "checked_by"):
+        with pytest.raises(IntegrityError, match="enterer"):
+            async with house.platform.database.transaction() as connection:
+                await connection.execute(
+                    update(LegalRequest)
+                    .where(LegalRequest.id == UUID(draft["id"]))
+                    .values({column: typist.id})
+                )
+    done = await step(house, director, draft["id"], "approve")
+    assert done.json()["status"] == "collecting"
 
 
 async def test_a_customer_never_sees_it(house: Service, maria: CustomerPerson) -> None:

@@ -19,6 +19,7 @@ from tests.support.legal import (
     entered,
     naming,
     officer_step,
+    secrecy,
     sent,
     step,
 )
@@ -137,11 +138,12 @@ async def test_another_order_of_secrecy_holds_back_what_was_not_told_yet(
     privacy: StaffPerson,
     later: Callable[..., None],
 ) -> None:
-    def order(days: int) -> dict[str, str]:
+    def order(days: int) -> dict[str, Any]:
         until = house.clock() + timedelta(days=days)
-        return {"secrecy_basis": "Decisão de 1º/12", "secrecy_until": until.isoformat()}
+        return secrecy(until.isoformat(), secrecy_basis="Decisão de 1º/12")
 
-    request = await approved(ana, **order(9))
+    came = {name: order(9)[name] for name in ("secrecy_basis", "secrecy_until")}
+    request = await approved(ana, **came)
     address = f"{DESK}/{request['id']}/secrecy-orders"
     for days in (-1, 900):
         refused = await house.client.post(address, json=order(days), headers=privacy.headers)

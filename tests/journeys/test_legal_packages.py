@@ -46,7 +46,6 @@ from tests.support.answers import (
     lines,
     opened,
     package_of,
-    passphrase_to,
     problem,
     read_zip,
     status_of,
@@ -56,7 +55,6 @@ from tests.support.legal import (
     DOOR,
     asked,
     brought,
-    entered,
     naming,
     officer_step,
     sent,
@@ -201,34 +199,6 @@ async def test_the_desk_fetches_no_answer_of_an_officers(
             headers={**director.headers, "X-Reason": "Quero ver os dados"},
         )
         assert problem(answer) == (403, "forbidden")
-
-
-async def test_what_came_on_paper_is_fetched_by_a_director_who_says_why(
-    house: Service,
-    agency: AgencyMade,
-    desk: Desk,
-    director: StaffPerson,
-    maria: CustomerPerson,
-) -> None:
-    draft = await entered(house, desk.reviewer, agency.id, targets=naming(maria))
-    await brought(house, desk.reviewer, draft["id"], "submit")
-    await desk.deliver(house, draft["id"])
-    await prove_presence(house, director)
-    address = f"{DESK}/{draft['id']}/package/content"
-    mute = await house.client.get(address, headers=director.headers)
-    assert problem(mute) == (422, "reason_required")
-    headers = {**director.headers, "X-Reason": "Entrega ao juizo, por oficio"}
-    await prove_presence(house, desk.checker)
-    other = await house.client.get(
-        address, headers={**desk.checker.headers, "X-Reason": "Quero ver os dados"}
-    )
-    assert problem(other) == (403, "forbidden")
-    answer = await house.client.get(address, headers=headers)
-    assert answer.status_code == 200, answer.text
-    key = await house.client.get(f"{DESK}/{draft['id']}/package/key", headers=headers)
-    passphrase = await passphrase_to(house, desk.reviewer.email)
-    identity = pyrage.passphrase.decrypt(key.content, passphrase).decode().strip()
-    assert pyrage.decrypt(answer.content, [pyrage.x25519.Identity.from_str(identity)])
 
 
 async def test_a_judge_gets_the_access_records_of_two_weeks(

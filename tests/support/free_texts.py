@@ -67,6 +67,7 @@ INTERNAL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
             *("secrecy_basis", "period_zone"),
         )
     },
+    ("staff", "/reference"): ("legal_secrecy_order", "reference"),
     ("staff", "/filing_number"): ("legal_hold", "filing_number"),
     ("staff", "/reason"): ("legal_hold", "end_note"),
     ("staff", "/targets/*/name"): ("legal_request", "targets"),

@@ -43,6 +43,7 @@ CHECKS: Final = (
 OF_THE_MOMENT: Final = frozenset(
     {
         "precondition_failed",
+        "precondition_required",  # of some deeds of many
         "policy_version_not_current",
         "invalid_cursor",
         "idempotency_key_reused",
@@ -85,6 +86,8 @@ OF_THE_MOMENT: Final = frozenset(
         "needed_for_basis",
         "unknown_zone",
         "secrecy_needs_basis",
+        "no_secrecy",
+        "needed_for_answer",
         "needed_for_deed",
         "reason_not_for_deed",
         "unknown_login",

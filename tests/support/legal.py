@@ -5,12 +5,16 @@ from typing import Any, Final
 from uuid import UUID
 
 import httpx
+from sqlalchemy import select
 
+from app.access.legal_workflow import READ_FIRST
+from app.models import LegalDocument, LegalRequest
 from app.services import legal_steps, legal_verification
 from app.services.system import operator
 from tests.support.officers import OfficerPerson
 from tests.support.people import CustomerPerson, StaffPerson
 from tests.support.policies import prove_presence
+from tests.support.records import rows
 from tests.support.service import Service
 from tests.support.signed_documents import pdf, signed
 from tests.support.signing import OTHER, World, person, signer
@@ -20,6 +24,8 @@ DOOR: Final = "/v1/authority/legal-requests"
 TOLD: Final = "/v1/customer/legal-requests"
 ORIGINAL_SEEN: Final = {"reason": "original_seen", "note": "Original conferido no balcão."}
 """With what the desk confirms who sent a paper."""
+ANSWERED_AT: Final = "cartorio@exemplo.jus.br"
+"""An address in a domain that every agency of `tests/support/officers.py` has."""
 
 _sound: dict[str, bytes] = {}
 
@@ -43,7 +49,19 @@ def asked(**members: Any) -> dict[str, Any]:
 
 def on_paper(agency_id: UUID, **members: Any) -> dict[str, Any]:
     """The same, as staff enter it."""
+    members = {"answer_email": ANSWERED_AT, **members}
     return asked(channel="paper", agency_id=str(agency_id), **members)
+
+
+def secrecy(until: str | None, **members: Any) -> dict[str, Any]:
+    """An order of secrecy until then; None: the proposal to lift it."""
+    return {
+        "secrecy_basis": "CPP, art. 20",
+        "secrecy_until": until,
+        "reference": "Decisão de 1º/12/2026, fls. 88",
+        "reason": "Assim decidiu o juízo.",
+        **members,
+    }
 
 
 def naming(*people: CustomerPerson) -> list[dict[str, Any]]:
@@ -65,18 +83,29 @@ async def entered(
 async def step(
     house: Service, by: StaffPerson, request_id: str, deed: str, **members: Any
 ) -> httpx.Response:
-    """Do a deed, having proved to be there."""
+    """Do a deed, having proved to be there, and read what it answers for."""
     await prove_presence(house, by)
+    read = await tag(house, by, request_id) if deed in READ_FIRST else {}
     return await house.client.post(
-        f"{DESK}/{request_id}/steps", json={"deed": deed, **members}, headers=by.headers
+        f"{DESK}/{request_id}/steps", json={"deed": deed, **members}, headers=by.headers | read
     )
 
 
+async def tag(house: Service, by: StaffPerson, request_id: str) -> dict[str, str]:
+    """The header that says which state of a request somebody has read: the present one."""
+    answer = await house.client.get(f"{DESK}/{request_id}", headers=by.headers)
+    return {"If-Match": answer.headers["etag"]}
+
+
 async def brought(house: Service, by: StaffPerson, request_id: str, *deeds: str) -> dict[str, Any]:
-    """The request after several deeds of one person's; papers are confirmed on sight."""
+    """The request after several deeds of one person's; papers are scanned, and confirmed on sight.
+
+    What is scanned bears its signer's signature, so that nothing speaks against it.
+    """
     found: dict[str, Any] = {}
     for deed in deeds:
         if deed == "confirm":
+            await scanned(house, by, request_id)
             await verify(house)
         answer = await step(
             house, by, request_id, deed, **(ORIGINAL_SEEN if deed == "confirm" else {})
@@ -84,6 +113,18 @@ async def brought(house: Service, by: StaffPerson, request_id: str, *deeds: str)
         assert answer.status_code == 200, answer.text
         found = answer.json()
     return found
+
+
+async def scanned(house: Service, by: StaffPerson, request_id: str) -> None:
+    """Have the order of a paper among its files, if there is none yet; it leaves no other trace."""
+    orders = select(LegalDocument.id).where(
+        LegalDocument.request_id == UUID(request_id), LegalDocument.kind == "order"
+    )
+    channel = select(LegalRequest.channel).where(LegalRequest.id == UUID(request_id))
+    [request] = await rows(house.platform, channel)
+    if request.channel != "authority" and not await rows(house.platform, orders):
+        answer = await uploaded(house, by, request_id, await sound_order())
+        assert answer.status_code == 201, answer.text
 
 
 async def sent(house: Service, by: OfficerPerson, **members: Any) -> dict[str, Any]:

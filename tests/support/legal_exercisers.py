@@ -14,13 +14,15 @@ from app.projection.plans import Plan
 from app.services import legal_custody
 from tests.support.canaries import plant
 from tests.support.exercising import Exerciser, Expected, Route, items
-from tests.support.legal import DESK, DOOR, TOLD, asked, on_paper
+from tests.support.legal import DESK, DOOR, TOLD, asked, on_paper, secrecy
 from tests.support.officers import AgencyMade, add_officer
 from tests.support.stage import Stage
 
 ONE = f"{DESK}/{{legal_request_id}}"
 OWN = f"{DOOR}/{{legal_request_id}}"
 DERIVED = ("overdue", "next")
+KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+"""The public key of somebody: no domain of the canary agency is one."""
 
 _planted: dict[str, Any] = {}
 """What the last preparation made, for the request that follows it."""
@@ -52,7 +54,7 @@ async def _read(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Respo
 
 
 async def _enter(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
-    body = on_paper(stage.canaries["agencies"].values["id"])
+    body = on_paper(stage.canaries["agencies"].values["id"], answer_email=None, age_recipient=KEY)
     return await stage.client.post(DESK, json=body, headers=headers)
 
 
@@ -209,9 +211,35 @@ async def _release(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Re
 
 async def _order(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     until = (stage.platform.clock() + timedelta(days=9)).isoformat()
-    body = {"secrecy_basis": "CPP, art. 20", "secrecy_until": until}
     address = f"{DESK}/{_planted['id']}/secrecy-orders"
-    return await stage.client.post(address, json=body, headers=headers)
+    return await stage.client.post(address, json=secrecy(until), headers=headers)
+
+
+async def _secrecy_orders(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.get(f"{_canary(stage)}/secrecy-orders?limit=200", headers=headers)
+
+
+async def _plant_proposal(stage: Stage) -> None:
+    """A request about which somebody else proposed to lift its secrecy."""
+    await _plant(stage)
+    table = Base.metadata.tables["legal_secrecy_orders"]
+    proposed = {"entry": "proposed", "change": "lifted", "secrecy_until": None, "number": 1}
+    async with stage.platform.database.transaction() as connection:
+        proposal = await plant(
+            connection,
+            table,
+            stage.canaries,
+            request_id=_planted["id"],
+            at=stage.platform.clock(),
+            **proposed,
+        )
+    _planted["proposal"] = proposal.values["id"]
+    stage.tap.clear()
+
+
+async def _confirm(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = f"{DESK}/{_planted['id']}/secrecy-orders/{_planted['proposal']}/confirmation"
+    return await stage.client.post(address, headers=headers)
 
 
 def _changed(*fields: str) -> Callable[[Exerciser, Plan, int], list[Expected]]:
@@ -304,12 +332,22 @@ LEGAL_EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("post", f"{ONE}/secrecy-orders"): Exerciser(
         "staff:legal_request:keep_secret",
-        "legal_request",
+        "legal_secrecy_order",
         _order,
         expected=_changed("secrecy_basis", "secrecy_until"),
         canary=False,
         prepare=_plant,
-        derived=DERIVED,
+    ),
+    ("get", f"{ONE}/secrecy-orders"): Exerciser(
+        "staff:legal_secrecy_order:list", "legal_secrecy_order", _secrecy_orders, records=items
+    ),
+    ("post", f"{ONE}/secrecy-orders/{{legal_secrecy_order_id}}/confirmation"): Exerciser(
+        "staff:legal_secrecy_order:confirm",
+        "legal_secrecy_order",
+        _confirm,
+        expected=_changed("secrecy_basis", "secrecy_until"),
+        canary=False,
+        prepare=_plant_proposal,
     ),
     ("get", f"{ONE}/package"): Exerciser("staff:legal_package:read", "legal_package", _package),
     ("post", f"{ONE}/package/reissues"): Exerciser(
@@ -335,7 +373,7 @@ LEGAL_EXERCISERS: Mapping[Route, Exerciser] = {
         records=items,
         prepare=_plant_touched,
         part=legal_custody.FIELDS,
-        derived=("actor_name", "agency", "step", "seal"),
+        derived=("actor_name", "agency", "step", "secrecy_order", "seal"),
     ),
     ("get", f"{OWN}/colleagues"): Exerciser(
         "authority:legal_colleague:list",

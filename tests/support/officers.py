@@ -78,7 +78,7 @@ async def add_agency(platform: Platform, *, by: UUID, **columns: Any) -> AgencyM
         "name": f"Promotoria Numero {number}",
         "kind": "prosecution",
         "jurisdiction": "BR-SP",
-        "domains": (f"promotoria-{number}.exemplo.gov.br",),
+        "domains": (f"promotoria-{number}.exemplo.gov.br", "exemplo.jus.br"),
         "callback_phone": f"+551132{number:06d}",
         "phone_source": "Portal do órgão",
         "status": "active",

@@ -106,7 +106,7 @@ _LEGAL = "/v1/staff/legal-requests"
 _LEGAL_ONE = f"{_LEGAL}/{{legal_request_id}}"
 _SHOWS_LEGAL = (
     *(_LEGAL, _LEGAL_ONE),
-    *(f"{_LEGAL_ONE}/{deed}" for deed in ("steps", "filings", "releases", "secrecy-orders")),
+    *(f"{_LEGAL_ONE}/{deed}" for deed in ("steps", "filings", "releases")),
 )
 _DOCUMENTS = f"{_LEGAL_ONE}/documents"
 _FACTORS = "/v1/staff/authenticators"

@@ -217,6 +217,14 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Use um e-mail de um dos domínios oficiais do órgão.",
         "Use an address in one of the agency's official domains.",
     ),
+    "no_secrecy": _both(
+        "Não há sigilo a levantar: informe até quando ele vai.",
+        "There is no secrecy to lift: say until when it lasts.",
+    ),
+    "needed_for_answer": _both(
+        "Informe o e-mail oficial do órgão para onde vai a senha da resposta, ou a chave age dele.",
+        "Give the agency's official address that the answer's passphrase goes to, or its age key.",
+    ),
     "invalid_domain": _both(
         "Informe um domínio, como orgao.gov.br, sem letras de outros alfabetos.",
         "Give a domain, such as agency.gov.br, without letters of other alphabets.",

@@ -633,6 +633,18 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
             " `next` says what can be done.",
         ),
     ),
+    "secrecy_proposal_over": _both(
+        (
+            "A proposta não vale mais",
+            "Passaram sete dias, ou algo foi registrado depois dela. Leia /secrecy-orders e"
+            " proponha outra vez, se ainda for o caso.",
+        ),
+        (
+            "The proposal holds no more",
+            "Seven days have passed, or something was entered after it. Read /secrecy-orders and"
+            " propose it anew, if that is still right.",
+        ),
+    ),
     "legal_package_state": _both(
         (
             "O pacote não está disponível",

@@ -55,7 +55,10 @@ async def upload_legal_document(
         SentId | None, Query(description="Of a detached signature: the order that it signs.")
     ] = None,
 ) -> Response:
-    """The file as the body, up to 20 MiB; as long as the request is open. Ten files at most."""
+    """The file as the body, up to 20 MiB, ten at most; until who asks is confirmed.
+
+    From then on nothing comes in unless the desk asks for it: what was looked at stays as it is.
+    """
     sent = legal_documents.Upload(
         kind, name, uploads.media_type_of(request), order_id, request.stream()
     )

@@ -5,13 +5,15 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.access.legal_workflow import READ_FIRST
 from app.routers import answers
 from app.routers.admission import StaffRoute, actor_of, platform_of
 from app.routers.idempotency_key import claim_of
 from app.routers.identifiers import LegalRequestId, read_id
 from app.routers.list_parameters import list_parameters
+from app.routers.preconditions import if_match, if_match_given
 from app.routers.strict_route import guards_own_query
-from app.schemas.legal_notices import LegalNoticePage, SecrecyOrder
+from app.schemas.legal_notices import LegalNoticePage
 from app.schemas.legal_requests import (
     DeskStep,
     EnteredLegalRequest,
@@ -20,7 +22,7 @@ from app.schemas.legal_requests import (
     LegalStepPage,
     LegalTargetPage,
 )
-from app.services import legal_notices, legal_requests, legal_secrecy, legal_steps, legal_targets
+from app.services import legal_notices, legal_requests, legal_steps, legal_targets
 
 router = APIRouter(prefix="/v1/staff/legal-requests", tags=["staff"], route_class=StaffRoute)
 
@@ -34,7 +36,10 @@ router = APIRouter(prefix="/v1/staff/legal-requests", tags=["staff"], route_clas
 )
 @guards_own_query
 async def list_legal_requests(request: Request) -> Response:
-    """What is due soonest comes first with `sort=legal_due_at`; by itself, newest first."""
+    """What is due soonest comes first with `sort=legal_due_at`; by itself, newest first.
+
+    `status` takes several states at once, separated by commas: all that is open, say.
+    """
     found = await legal_requests.list_page(
         platform_of(request), actor_of(request), request.query_params.multi_items()
     )
@@ -65,7 +70,10 @@ async def enter_legal_request(request: Request, form: EnteredLegalRequest) -> Re
     openapi_extra={"x-problems": ["not_found"]},
 )
 async def read_legal_request(request: Request, legal_request_id: LegalRequestId) -> Response:
-    """As it was sent, what the service found, what was decided, and what can be done next."""
+    """As it was sent, what the service found, what was decided, and what can be done next.
+
+    With the `ETag` that an approval and a check start from.
+    """
     detail = await legal_requests.read(
         platform_of(request), actor_of(request), read_id(legal_request_id)
     )
@@ -106,15 +114,20 @@ async def list_legal_steps(request: Request, legal_request_id: LegalRequestId) -
             "nothing_refused",
             "must_be_narrowed",
             "signature_unsound",
+            "document_missing",
         ]
     },
 )
 async def advance_legal_request(
     request: Request, legal_request_id: LegalRequestId, form: DeskStep
 ) -> Response:
-    """`next` of the request says which deeds there are. Each is signed with your name."""
+    """`next` of the request says which deeds there are. Each is signed with your name.
+
+    To approve and to check, `If-Match` names what was read: `*` is answered 412.
+    """
+    tags = if_match(request) if form.deed in READ_FIRST else if_match_given(request)
     detail = await legal_steps.advance(
-        platform_of(request), actor_of(request), read_id(legal_request_id), form
+        platform_of(request), actor_of(request), read_id(legal_request_id), form, tags
     )
     return answers.shown(detail)
 
@@ -155,20 +168,3 @@ async def list_legal_notices(request: Request, legal_request_id: LegalRequestId)
         request.query_params.multi_items(),
     )
     return answers.page(found)
-
-
-@router.post(
-    "/{legal_request_id:id}/secrecy-orders",
-    operation_id="staff_order_legal_secrecy",
-    summary="Record an order of secrecy about a legal request",
-    response_model=LegalRequestView,
-    openapi_extra={"x-problems": ["not_found"]},
-)
-async def order_legal_secrecy(
-    request: Request, legal_request_id: LegalRequestId, form: SecrecyOrder
-) -> Response:
-    """It takes the place of the one before; whoever was not told yet is told when it ends."""
-    detail = await legal_secrecy.order(
-        platform_of(request), actor_of(request), read_id(legal_request_id), form
-    )
-    return answers.shown(detail)
