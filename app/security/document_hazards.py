@@ -49,10 +49,12 @@ class TooManyObjects(ValueError):
 
 
 class Contents:
-    """What was met: codes of `hazards`, and the references of signature dictionaries."""
+    """What was met: codes of `hazards`, the references of signature dictionaries, and whether there
+    are `texts` that a reader draws itself, with the form's fonts."""
 
     def __init__(self) -> None:
         self.hazards: set[str] = set()
+        self.texts = False
         self.signatures: set[generic.Reference | None] = set()
         """None stands for one that is no object of its own."""
 
@@ -71,13 +73,15 @@ class Contents:
         for key in held:
             if key in _BY_KEY:
                 self.hazards.add(_BY_KEY[key])
-            elif key in ("/S", "/Type", "/Subtype"):
+            elif key in ("/S", "/Type", "/Subtype", "/FT"):
                 value = held.raw_get(key)
                 # A reference where a name belongs hides it from whoever does not follow.
                 if isinstance(value, generic.IndirectObject):
                     value = value.get_object()
                 if isinstance(value, str) and (key, value) in _BY_VALUE:
                     self.hazards.add(_BY_VALUE[key, value])
+                if (key, value) == ("/Subtype", "/FreeText") or (key == "/FT" and value != "/Sig"):
+                    self.texts = True
         if "/ByteRange" in held:
             self.signatures.add(own)
 

@@ -8,13 +8,15 @@ may take long or much memory: `document_pool` sees to that. pyHanko's loggers ar
 lines hold common names, which hold CPFs.
 
 After a signature only further signatures, timestamps and security stores may be added: a form field
-filled in later changes what is read. With a detached signature, a PDF is looked through as well,
-and signatures inside it must be sound too.
+filled in later changes what is read. After the declared signer's own, the last of them, nothing may
+be added that can be seen (`document_additions`): whoever signs over it could paint over the page.
+With a detached signature, a PDF is looked through as well, and signatures inside it must be sound
+too.
 """
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -51,6 +53,7 @@ from pyhanko.sign.validation.pdf_embedded import (
 from pyhanko_certvalidator import ValidationContext
 
 from app.core.telemetry import describe, logger
+from app.security.document_additions import added_after
 from app.security.document_chains import context_at
 from app.security.document_cms import (
     MOST_SIGNATURES,
@@ -108,6 +111,8 @@ class Submission:
 
 
 Validation = Callable[[ValidationContext], Awaitable[Status]]
+Additions = Callable[[int], Iterator[str]]
+"""From a revision to the codes of what was added to the PDF since, and can be seen."""
 
 
 class _Work:
@@ -118,6 +123,9 @@ class _Work:
         self.trust = trust
         self.signatures: list[SignatureReport] = []
         self.findings: list[Finding] = []
+        self.revisions: list[int] = []
+        """Of the signatures in a PDF, which are the first of `signatures`."""
+        self.additions: Additions | None = None
 
     async def hold(self, begun: SignatureReport, validation: Validation) -> None:
         """Have pyHanko look at a signature, and judge it. What it cannot read is a finding."""
@@ -150,6 +158,7 @@ async def verify(submission: Submission, trust: Trust) -> DocumentReport:
             await _look_at_pdf(work)
         if submission.signature is not None:
             await _look_at_detached(work, submission.signature)
+        _look_at_additions(work)
     except MemoryError:
         raise
     except TooManyObjects:
@@ -165,9 +174,7 @@ async def verify(submission: Submission, trust: Trust) -> DocumentReport:
 def _concluded(work: _Work) -> DocumentReport:
     submission, findings = work.submission, list(work.findings)
     signed = [each for each in work.signatures if each.kind == "signature"]
-    counting = [
-        each for each in signed if not each.company_seal and each.matches_declared is not False
-    ]
+    counting = [each for each in signed if _counts(each)]
     readable = all(finding.code != "encrypted" for finding in findings)
     if not signed and not findings and readable:
         findings.append(Finding("not_signed"))
@@ -175,7 +182,7 @@ def _concluded(work: _Work) -> DocumentReport:
         findings.append(Finding("only_company_seal"))
     elif signed and not counting:
         findings.append(Finding("signer_not_declared"))
-    findings.sort(key=lambda finding: (finding.signature or 0, finding.code))
+    findings = sorted(set(findings), key=lambda finding: (finding.signature or 0, finding.code))
     accepted = not findings and bool(counting)
     assurance: Assurance = "none"
     if accepted:
@@ -190,6 +197,21 @@ def _concluded(work: _Work) -> DocumentReport:
         tuple(work.signatures),
         tuple(findings),
     )
+
+
+def _counts(signature: SignatureReport) -> bool:
+    """Whether it is a person's, and the declared one's where one was declared."""
+    person = signature.kind == "signature" and not signature.company_seal
+    return person and signature.matches_declared is not False
+
+
+def _look_at_additions(work: _Work) -> None:
+    """Nothing that can be seen may follow upon the last signature that counts. A detached one
+    covers all there is."""
+    last = max((each.number for each in work.signatures if _counts(each)), default=0)
+    if work.additions is not None and 0 < last <= len(work.revisions):
+        codes = work.additions(work.revisions[last - 1])
+        work.findings += [Finding(code, last) for code in codes]
 
 
 async def _look_at_pdf(work: _Work) -> None:
@@ -214,6 +236,8 @@ async def _look_at_pdf(work: _Work) -> None:
     signatures.sort(key=lambda each: each.signed_revision)
     for each in signatures:
         await _look_at_embedded(work, each)
+        work.revisions.append(each.signed_revision)
+    work.additions = partial(added_after, reader, texts=contents.texts)
     if work.signatures and work.signatures[-1].coverage != "whole_file":
         work.findings.append(Finding("not_whole_file"))
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import cms, pem
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from app.core.errors import Failure
 from app.security.document_pool import LARGEST_DOCUMENT, DocumentPool
@@ -15,7 +17,8 @@ from app.security.document_reports import DocumentReport
 from app.security.document_signatures import Submission, verify
 from app.security.document_trust import TrustFolder
 from tests.security.bad_documents import BAD, Makings, Sample
-from tests.support.signed_documents import ORDER, detached, pdf, signed, stamped
+from tests.security.painted_documents import POINT, added
+from tests.support.signed_documents import ORDER, Change, detached, pdf, signed, stamped
 from tests.support.signing import (
     COMPANY,
     DAY,
@@ -79,6 +82,7 @@ async def test_a_bad_document_is_refused_for_what_is_wrong_with_it(
 
 def test_there_are_enough_kinds_of_bad_documents() -> None:
     assert len(BAD) >= 24
+    assert sum("covered_after_signing" in codes for codes, _ in BAD.values()) >= 3
 
 
 async def test_a_signed_pdf_is_accepted_and_told_of(pool: DocumentPool, makings: Makings) -> None:
@@ -135,6 +139,33 @@ async def test_a_seal_beside_the_signers_own_signature_is_accepted(
     assert [each.company_seal for each in report.signatures] == [False, True]
 
 
+@pytest.mark.parametrize("drawn", [None, b"", b"% DSBlank\n", b"q % nothing\rQ"])
+async def test_a_later_signature_that_shows_nothing_is_accepted(
+    pool: DocumentPool, makings: Makings, drawn: bytes | None
+) -> None:
+    """Signing programs give an invisible signature no drawing, or an empty one."""
+    own = await signed(pdf(), signer(makings.maria), visible=True)
+    later = await signed(
+        own, signer(makings.carlos), field="Campo", prepared=True, change=added(POINT, drawn)
+    )
+    report = await verified(pool, Sample(later))
+    assert (report.verdict, codes(report)) == ("accepted", set())
+    assert [each.matches_declared for each in report.signatures] == [True, False]
+
+
+async def test_what_is_painted_before_the_declared_signer_signs_is_theirs(
+    pool: DocumentPool, makings: Makings
+) -> None:
+    """Maria signed twice: the second time, what Carlos had painted over the first."""
+    painted = await BAD["a_second_visible_signature"][1](makings)
+    again = await signed(painted.document, signer(makings.maria), field="Sig3", visible=True)
+    report = await verified(pool, Sample(again))
+    assert (report.verdict, codes(report)) == ("accepted", set())
+    document = painted.document
+    whole = Sample(document, await detached(document, signer(makings.maria)))
+    assert codes(await verified(pool, whole)) == set()
+
+
 async def test_the_seals_responsible_person_is_not_its_signer(
     pool: DocumentPool, makings: Makings
 ) -> None:
@@ -158,7 +189,7 @@ async def test_a_timestamp_says_when_it_was_signed(pool: DocumentPool, makings: 
     assert (report.verdict, codes(report)) == ("accepted", set())
     assert report.signatures[0].signed_at_source == "timestamp"
     assert report.signatures[0].signed_at == NOW
-    whole = await verified(pool, Sample(await stamped(document, clock)))
+    whole = await verified(pool, Sample(await stamped(document, clock, change=_remember(makings))))
     assert (whole.verdict, codes(whole)) == ("accepted", set())
     assert [each.kind for each in whole.signatures] == ["signature", "timestamp"]
 
@@ -301,6 +332,16 @@ async def test_beyond_the_queue_it_is_busy(trust: Path, makings: Makings) -> Non
     pool.close()
     with pytest.raises(Failure, match="documents_busy"):
         await pool.verify(order, signer_tax_id=SIGNER, at=NOW)
+
+
+def _remember(makings: Makings) -> Change:
+    """Put the authorities into the document's security store, as long-term signatures do."""
+    authorities = [each.asn1 for each in (makings.world.root, makings.world.intermediate)]
+
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        DocumentSecurityStore.supply_dss_in_writer(writer, None, certs=authorities)
+
+    return change
 
 
 async def _together(makings: Makings, other: Certified) -> bytes:

@@ -1,6 +1,6 @@
 """PDFs written by hand, signed by pyHanko, and detached signatures: sound ones."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 
 import time_machine
@@ -12,6 +12,8 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 from tests.support.signing import NOW
 
 ORDER = b"Oficio 4711/2026: requisita dados cadastrais."
+
+Change = Callable[[IncrementalPdfFileWriter], None]
 
 
 def pdf(
@@ -48,22 +50,34 @@ async def signed(
     stamper: DummyTimeStamper | None = None,
     digest: str = "sha256",
     visible: bool = False,
+    prepared: bool = False,
+    change: Change | None = None,
 ) -> bytes:
-    """The PDF with one more signature, as an incremental update; signed at `NOW`, however late."""
+    """The PDF with one more signature, as an incremental update; signed at `NOW`, however late.
+
+    `prepared`: the field is there already. `change` is what else is done in that update, before it
+    is signed.
+    """
     writer = IncrementalPdfFileWriter(BytesIO(document))
+    if change is not None:
+        change(writer)
     wanted = PdfSignatureMetadata(
         field_name=field, md_algorithm=digest, subfilter=SigSeedSubFilter.PADES
     )
     box = (50, 50, 250, 110) if visible else None
-    spec = SigFieldSpec(field, box=box)
+    spec = None if prepared else SigFieldSpec(field, box=box)
     with time_machine.travel(NOW, tick=False):
         out = await async_sign_pdf(writer, wanted, signer, timestamper=stamper, new_field_spec=spec)
     return bytes(out.getvalue())
 
 
-async def stamped(document: bytes, stamper: DummyTimeStamper) -> bytes:
+async def stamped(
+    document: bytes, stamper: DummyTimeStamper, *, change: Change | None = None
+) -> bytes:
     """The PDF with a timestamp over all of it (PAdES-LTA)."""
     writer = IncrementalPdfFileWriter(BytesIO(document))
+    if change is not None:
+        change(writer)
     out = await PdfTimeStamper(stamper).async_timestamp_pdf(writer, "sha256")
     return bytes(out.getvalue())
 

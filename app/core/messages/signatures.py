@@ -80,6 +80,14 @@ REFUSED: Final[Mapping[str, Mapping[Language, str]]] = {
         "O documento foi alterado depois da assinatura.",
         "The document was changed after it was signed.",
     ),
+    "covered_after_signing": _both(
+        "Depois da assinatura do signatário declarado foi acrescentado algo que aparece na página "
+        "e pode encobrir o que ele assinou. Peça que ele assine por último, ou que as assinaturas "
+        "seguintes sejam invisíveis.",
+        "After the declared signer's signature something was added that shows on the page and may "
+        "cover what was signed. Have the declared signer sign last, or later signatures made "
+        "invisible.",
+    ),
     "signature_invalid": _both(
         "A assinatura não confere com o certificado.",
         "The signature does not match its certificate.",
