@@ -6,9 +6,15 @@
 
 PEM (any number in a file) or DER, under any name. A certificate that signed itself is a root, any
 other only helps to build chains. Nothing is ever fetched: not a list, not an authority that a
-document names. A file that every user of the machine can change is not used.
+document names.
+
+What somebody else could have put there is not used: a file, or a folder with all in it, that its
+group or everybody may write to, or that belongs to neither root nor ourselves. A group of one's
+own, as with ``umask 002``, is no exception: who else is in it today cannot be told from here, and
+``chmod g-w`` is soon done. The folders above are the operator's own care.
 """
 
+import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -88,6 +94,7 @@ class Trust:
 
 
 _Parsed = tuple[Authority, ...] | RevocationList | TrustFault
+_Key = tuple[str, int, int]
 
 
 class TrustFolder:
@@ -98,29 +105,40 @@ class TrustFolder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._parsed: dict[tuple[str, int, int, int], _Parsed] = {}
+        self._parsed: dict[_Key, _Parsed] = {}
 
     def read(self) -> Trust:
         """What is there now. A missing folder is an empty one."""
-        kept: dict[tuple[str, int, int, int], _Parsed] = {}
-        for file, status in self._files():
+        kept: dict[_Key, _Parsed] = {}
+        faults: list[TrustFault] = []
+        for file, status in self._files(faults):
             name = file.relative_to(self._path).as_posix()
-            key = (name, status.st_mtime_ns, status.st_size, stat.S_IMODE(status.st_mode))
-            kept[key] = self._parsed.get(key) or _parse(file, name, status.st_mode)
+            if (fault := _unsafe(status)) is not None:
+                faults.append(TrustFault(fault, name))
+                continue
+            key = (name, status.st_mtime_ns, status.st_size)
+            kept[key] = self._parsed.get(key) or _parse(file, name)
         self._parsed = kept
         certificates = [each for each in kept.values() if isinstance(each, tuple)]
         return Trust(
             tuple(each for together in certificates for each in together),
             tuple(each for each in kept.values() if isinstance(each, RevocationList)),
-            tuple(each for each in kept.values() if isinstance(each, TrustFault)),
+            (*faults, *(each for each in kept.values() if isinstance(each, TrustFault))),
         )
 
-    def _files(self) -> Iterator[tuple[Path, Any]]:
-        for folder in (*FOLDERS, CRLS):
+    def _files(self, faults: list[TrustFault]) -> Iterator[tuple[Path, os.stat_result]]:
+        """The files of the folders that can be used; of the others, `faults` are told."""
+        for folder in (".", *FOLDERS, CRLS):
+            path = self._path / folder
             try:
-                files = sorted((self._path / folder).iterdir())
+                fault = _unsafe(path.stat())
+                files = [] if fault or folder == "." else sorted(path.iterdir())
             except OSError:
                 continue
+            if fault is not None:
+                faults.append(TrustFault(fault, folder))
+                if folder == ".":
+                    return
             for file in files:
                 try:
                     status = file.stat()
@@ -174,9 +192,18 @@ def inventory(trust: Trust, at: datetime) -> dict[str, Any]:
     }
 
 
-def _parse(file: Path, name: str, mode: int) -> _Parsed:
-    if mode & stat.S_IWOTH:
-        return TrustFault("file_writable_by_others", name)
+def _unsafe(status: os.stat_result) -> str | None:
+    """Why what lies there could be somebody else's; None where that cannot be."""
+    if os.name != "posix":  # there is no such mode or owner
+        return None
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return "file_writable_by_others"
+    if status.st_uid not in (0, os.geteuid()):
+        return "file_owned_by_another"
+    return None
+
+
+def _parse(file: Path, name: str) -> _Parsed:
     try:
         with file.open("rb") as opened:
             content = opened.read(LARGEST_FILE + 1)

@@ -27,6 +27,7 @@ from tests.support.signing import (
     Certified,
     World,
     authority,
+    closed,
     company,
     person,
     revocation_list,
@@ -94,7 +95,7 @@ class Makings:
             ("stale.crl", revocation_list(stale, made=NOW - 3 * DAY, until=NOW - DAY)),
         ):
             (folder / "crls" / name).write_bytes(content)
-        return folder
+        return closed(folder)
 
     async def order(self) -> bytes:
         """A sound one."""

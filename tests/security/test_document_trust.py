@@ -86,15 +86,46 @@ def test_what_is_no_authority_or_no_list_is_told_and_passed_over(
     ]
 
 
-def test_a_file_that_everybody_can_change_is_not_used(folder: Path) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="there are no such modes")
+@pytest.mark.parametrize("mode", [0o646, 0o664, 0o662])
+def test_a_file_that_others_can_change_is_not_used(folder: Path, mode: int) -> None:
     root = folder / "icp-brasil" / "root.pem"
-    root.chmod(0o646)
+    reader = TrustFolder(folder)
+    assert reader.read().faults == ()
+    root.chmod(mode)
+    assert [(each.code, each.file) for each in reader.read().faults] == [
+        ("file_writable_by_others", "icp-brasil/root.pem"),
+    ]
     assert found(folder) == [
         ("file_writable_by_others", "icp-brasil/root.pem"),
         ("no_roots", "icp-brasil"),
     ]
     root.chmod(0o644)
     assert found(folder) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such modes")
+@pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
+def test_nothing_in_a_folder_that_others_can_change_is_used(folder: Path, mode: int) -> None:
+    (folder / "icp-brasil").chmod(mode)
+    assert found(folder) == [
+        ("file_writable_by_others", "icp-brasil"),
+        ("no_roots", "icp-brasil"),
+    ]
+    (folder / "icp-brasil").chmod(0o755)
+    folder.chmod(mode)
+    trust = TrustFolder(folder).read()
+    assert (trust.authorities, trust.crls) == ((), ())
+    assert [(each.code, each.file) for each in trust.faults] == [("file_writable_by_others", ".")]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="root alone gives away")
+@pytest.mark.parametrize("name", [".", "icp-brasil", "icp-brasil/root.pem"])
+def test_what_belongs_to_another_is_not_used(folder: Path, name: str) -> None:
+    os.chown(folder / name, 12345, -1)
+    told = found(folder)
+    assert ("file_owned_by_another", name) in told
+    assert ("no_roots", "icp-brasil") in told
 
 
 def test_it_is_read_anew_and_parsed_once(folder: Path, world: World) -> None:

@@ -211,7 +211,7 @@ class World:
         )
 
     def trust(self, folder: Path, revoked: Iterable[Certified] = ()) -> Path:
-        """Write the roots and current revocation lists into `folder`."""
+        """Write the roots and current revocation lists into `folder`, whatever the umask."""
         for place, root in (("icp-brasil", self.root), ("gov-br", self.gov_root)):
             (folder / place).mkdir(parents=True)
             (folder / place / "root.pem").write_bytes(root.pem)
@@ -224,7 +224,14 @@ class World:
         ):
             content = revocation_list(issuer, [each for each in revoked if each.issuer is issuer])
             (folder / "crls" / f"{name}.crl").write_bytes(content)
-        return folder
+        return closed(folder)
+
+
+def closed(folder: Path) -> Path:
+    """The folder, with all in it taken from its group and everybody."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o022)
+    return folder
 
 
 def _issue(

@@ -172,8 +172,12 @@ TRUST: Final[Mapping[str, Mapping[Language, str]]] = {
         "The file is neither an authority's certificate nor a revocation list.",
     ),
     "file_writable_by_others": _both(
-        "Qualquer usuário da máquina pode alterar o arquivo; não foi usado.",
-        "Every user of the machine can change the file; it was not used.",
+        "Outros usuários da máquina podem alterar o arquivo ou a pasta; não foi usado.",
+        "Other users of the machine can change the file or folder; it was not used.",
+    ),
+    "file_owned_by_another": _both(
+        "O arquivo ou a pasta não é de root nem do serviço; não foi usado.",
+        "The file or folder belongs to neither root nor the service; it was not used.",
     ),
     "authority_not_current": _both(
         "O certificado da autoridade não vale neste momento.",
