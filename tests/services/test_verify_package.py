@@ -191,6 +191,62 @@ def comment_added(good: Handed, path: Path) -> None:
         archive.comment = b"hidden"
 
 
+def entry_commented(good: Handed, path: Path) -> None:
+    """In the directory, beside an entry: no program shows it."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content_of(good.package).items():
+            entry = zipfile.ZipInfo(name)
+            entry.comment = b"hidden" if name == "manifest.json" else b""
+            archive.writestr(entry, data)
+
+
+def extra_in_both_headers(good: Handed, path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content_of(good.package).items():
+            entry = zipfile.ZipInfo(name)
+            entry.extra = struct.pack("<HH6s", 0xCAFE, 6, b"hidden")
+            archive.writestr(entry, data)
+
+
+def extra_before_the_content(good: Handed, path: Path) -> None:
+    """Where our own packages hold two zeros: the size of what has not been read yet."""
+    content = good.package.read_bytes()
+    held = struct.pack("<HHQQ", 1, 16, 0, 0)
+    assert held in content
+    path.write_bytes(content.replace(held, struct.pack("<HH16s", 1, 16, b"hidden"), 1))
+
+
+def sizes_before_the_content(good: Handed, path: Path) -> None:
+    """The first twelve bytes that nobody reads where the sizes stand behind the content."""
+    content = bytearray(good.package.read_bytes())
+    content[14:18] = b"HIDE"
+    path.write_bytes(content)
+
+
+def packed_behind_the_end(good: Handed, path: Path) -> None:
+    """What is packed goes on after the content has ended: nothing unpacks it."""
+    name, hidden = "access_records.csv", b"hidden"
+    with zipfile.ZipFile(good.package) as archive:
+        entry = archive.getinfo(name)
+        entries, begin = archive.infolist(), archive.start_dir
+    content = bytearray(good.package.read_bytes())
+    end = min(each.header_offset for each in entries if each.header_offset > entry.header_offset)
+    packed = entry.compress_size + len(hidden)
+    struct.pack_into("<Q", content, end - 16, packed)
+    place = begin
+    for each in entries:
+        (offset,) = struct.unpack_from("<L", content, place + 42)
+        if each.filename == name:
+            struct.pack_into("<L", content, place + 20, packed)
+        if offset >= end:
+            struct.pack_into("<L", content, place + 42, offset + len(hidden))
+        place += 46 + sum(struct.unpack_from("<HHH", content, place + 28))
+    struct.pack_into("<L", content, len(content) - 6, begin + len(hidden))
+    path.write_bytes(content[: end - 24] + hidden + content[end - 24 :])
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None  # it is a sound ZIP
+
+
 def cut_off(good: Handed, path: Path) -> None:
     path.write_bytes(good.package.read_bytes()[:-300])
 
@@ -295,6 +351,11 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
     "junk appended": (junk_appended, "bytes outside the entries"),
     "junk prepended": (junk_prepended, "bytes outside the entries"),
     "comment added": (comment_added, "bytes outside the entries"),
+    "an entry's comment": (entry_commented, "carries something more"),
+    "extra in both headers": (extra_in_both_headers, "carries something more"),
+    "extra before the content": (extra_before_the_content, "carries something more"),
+    "sizes before the content": (sizes_before_the_content, "contradicts the directory"),
+    "packed behind the end": (packed_behind_the_end, "carries something more"),
     "cut off": (cut_off, "not a sound ZIP"),
     "hidden entry": (hidden_entry, "bytes outside the entries"),
     "zip-slip": (partial(renamed, name="../../etc/cron.d/x"), "dangerous name"),

@@ -36,6 +36,7 @@ MOST_ENTRIES = 10_000
 LARGEST_MANIFEST = 64 * 1024 * 1024
 LARGEST_SIGNATURE = 1024 * 1024
 BLOCK = 1024 * 1024
+LONG = 0x7FFFFFFF
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9]+)*")
 
 SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
@@ -59,7 +60,7 @@ class Bad(Exception):
 # ---- ZIP: nada além do que se vê / nothing beside what is seen ------------------------------
 
 
-def entries(package: IO[bytes], size: int) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
+def entries(package: IO[bytes], size: int) -> dict[str, zipfile.ZipInfo]:
     """The entries by name. The file must consist of them and of their directory, byte for byte."""
     try:
         archive = zipfile.ZipFile(package)
@@ -82,6 +83,8 @@ def entries(package: IO[bytes], size: int) -> tuple[zipfile.ZipFile, dict[str, z
         plain = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         if entry.flag_bits & ~0x0808 or entry.compress_type not in plain:
             raise Bad("uma entrada é cifrada ou de outro tipo", "an entry is of another kind")
+        if entry.comment or entry.extra != sizes_of(entry):
+            raise Bad("uma entrada traz algo a mais", "an entry carries something more")
     begin = directory_at(package, size)
     place = 0
     for entry in sorted(found, key=lambda each: each.header_offset):
@@ -90,7 +93,7 @@ def entries(package: IO[bytes], size: int) -> tuple[zipfile.ZipFile, dict[str, z
         place = end_of(package, entry)
     if archive.comment or place != begin or archive.start_dir != begin:
         raise Bad("há bytes fora das entradas", "there are bytes outside the entries")
-    return archive, {entry.filename: entry for entry in found}
+    return {entry.filename: entry for entry in found}
 
 
 def directory_at(package: IO[bytes], size: int) -> int:
@@ -131,13 +134,32 @@ def end_of(package: IO[bytes], entry: zipfile.ZipInfo) -> int:
     same = (flags, method, told) == (entry.flag_bits, entry.compress_type, entry.filename.encode())
     if not same:
         raise contradicts
+    more = at(package, entry.header_offset + 30 + name, extra)
+    if more not in (b"", struct.pack("<HHQQ", 1, 16, 0, 0)):
+        raise Bad("uma entrada traz algo a mais", "an entry carries something more")
     place = entry.header_offset + 30 + name + extra + entry.compress_size
+    sums = entry.CRC, entry.compress_size, entry.file_size
     if not flags & 8:
+        if more or max(sums) > 0xFFFFFFFF or head[14:26] != struct.pack("<LLL", *sums):
+            raise contradicts
         return place
-    sums = struct.pack("<4sLQQ", b"PK\x07\x08", entry.CRC, entry.compress_size, entry.file_size)
-    if at(package, place, len(sums)) != sums:
+    # The numbers stand behind the content: here stands nothing, or that they are elsewhere.
+    if head[14:26] != struct.pack("<LLL", 0, *(2 * [0xFFFFFFFF if more else 0])):
         raise contradicts
-    return place + len(sums)
+    told = struct.pack("<4sLQQ", b"PK\x07\x08", *sums)
+    if at(package, place, len(told)) != told:
+        raise contradicts
+    return place + len(told)
+
+
+def sizes_of(entry: zipfile.ZipInfo) -> bytes:
+    """What the directory adds of a large entry (ZIP64), and of no other: the numbers alone that
+    have no room where they belong."""
+    numbers = [entry.file_size, entry.compress_size]
+    numbers = numbers if max(numbers) > LONG else []
+    numbers += [entry.header_offset] if entry.header_offset > LONG else []
+    size = 8 * len(numbers)
+    return struct.pack(f"<HH{len(numbers)}Q", 1, size, *numbers) if numbers else b""
 
 
 def at(package: IO[bytes], place: int, length: int) -> bytes:
@@ -148,31 +170,48 @@ def at(package: IO[bytes], place: int, length: int) -> bytes:
     return package.read(length)
 
 
-def whole(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
+def whole(package: IO[bytes], entry: zipfile.ZipInfo, most: int) -> bytes:
     """A small entry's content."""
     if entry.file_size > most:
         raise Bad(f"{entry.filename} é grande demais", f"{entry.filename} is too large")
-    return b"".join(blocks(archive, entry, most))
+    return b"".join(blocks(package, entry, most))
 
 
-def blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
-    """An entry's content, never more than `most` bytes of it, whatever it unpacks to."""
-    taken = 0
-    try:
-        with archive.open(entry) as content:
-            while True:
-                block = content.read(min(BLOCK, most + 1 - taken))
-                taken += len(block)
-                if taken > most:
-                    raise Bad(
-                        f"{entry.filename} é maior do que declara",
-                        f"{entry.filename} is larger than it says",
-                    )
-                if not block:
-                    return
-                yield block
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
-        raise Bad(f"{entry.filename} está danificado", f"{entry.filename} is damaged") from None
+def blocks(package: IO[bytes], entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
+    """An entry's content, never more than `most` bytes of it, whatever it unpacks to. What is
+    packed must end where the content does: `zipfile` would pass over what follows."""
+    damaged = Bad(f"{entry.filename} está danificado", f"{entry.filename} is damaged")
+    lengths = struct.unpack("<HH", at(package, entry.header_offset + 26, 4))
+    package.seek(entry.header_offset + 30 + sum(lengths))
+    unpacker = zlib.decompressobj(-15) if entry.compress_type == zipfile.ZIP_DEFLATED else None
+    left, packed, taken, check = entry.compress_size, b"", 0, 0
+    while left if unpacker is None else not unpacker.eof:
+        if not packed:
+            packed = package.read(min(BLOCK, left))
+            left -= len(packed)
+        fed = len(packed)
+        if unpacker is None:
+            block, packed = packed, b""
+        else:
+            try:
+                block = unpacker.decompress(packed, BLOCK)
+            except zlib.error:
+                raise damaged from None
+            packed = unpacker.unconsumed_tail
+        if not fed and not block:
+            raise damaged
+        taken += len(block)
+        if taken > most:
+            raise Bad(
+                f"{entry.filename} é maior do que declara",
+                f"{entry.filename} is larger than it says",
+            )
+        check = zlib.crc32(block, check)
+        yield block
+    if left or packed or (unpacker is not None and unpacker.unused_data):
+        raise Bad("uma entrada traz algo a mais", "an entry carries something more")
+    if check != entry.CRC:
+        raise damaged
 
 
 # ---- CMS (RFC 5652) -------------------------------------------------------------------------
@@ -326,7 +365,7 @@ def check_moment(manifest: dict[str, Any], certificate: Certificate) -> None:
 
 
 def check_files(
-    archive: zipfile.ZipFile, found: dict[str, zipfile.ZipInfo], manifest: dict[str, Any]
+    package: IO[bytes], found: dict[str, zipfile.ZipInfo], manifest: dict[str, Any]
 ) -> None:
     """Every listed file is there and is what it was, and there is no other."""
     listed = [file["name"] for file in manifest["files"]]
@@ -338,7 +377,7 @@ def check_files(
         raise Bad("o manifesto repete um arquivo", "the manifest lists a file twice")
     for file in manifest["files"]:
         name, digest, size, lines = file["name"], hashlib.sha256(), 0, 0
-        for block in blocks(archive, found[name], file["bytes"]):
+        for block in blocks(package, found[name], file["bytes"]):
             digest.update(block)
             size += len(block)
             lines += block.count(b"\n")
@@ -368,17 +407,17 @@ def verify(
     package: IO[bytes], size: int, certificates: list[Certificate], wanted: str | None
 ) -> tuple[dict[str, Any], Certificate, str]:
     """The manifest of a package that holds, and who signed it."""
-    archive, found = entries(package, size)
+    found = entries(package, size)
     for name in (MANIFEST, SIGNATURE):
         if name not in found:
             raise Bad(f"falta {name}", f"{name} is missing")
-    content = whole(archive, found[MANIFEST], LARGEST_MANIFEST)
-    signature = whole(archive, found[SIGNATURE], LARGEST_SIGNATURE)
+    content = whole(package, found[MANIFEST], LARGEST_MANIFEST)
+    signature = whole(package, found[SIGNATURE], LARGEST_SIGNATURE)
     certificate = check_signature(signature, content, certificates)
     fingerprint = check_fingerprint(certificate, wanted)
     manifest = read_manifest(content)
     check_moment(manifest, certificate)
-    check_files(archive, found, manifest)
+    check_files(package, found, manifest)
     return manifest, certificate, fingerprint
 
 
