@@ -4,8 +4,14 @@ the service goes on, and so do the other verifications.
 As many processes as `workers`, started when there is something to verify, so that a service that
 never sees a document pays nothing; at most `queue_length` documents wait for one, and beyond that
 it is "busy". A process that takes too long, or dies, is replaced, and its document is malformed; so
-is one that is too large, which none of them gets to see. Answers come back as JSON, never pickled:
-a process that was taken over can lie about its document, and no more.
+is one that is too large, which none of them gets to see.
+
+Answers come back as JSON, never pickled, and no process is handed a key or a setting: one that was
+taken over can lie about its document and, until it is replaced, about those that follow, all of
+which it sees. (Its doors are shut by Python, which native code could pass by: whoever fears that
+runs workers as a user of their own.) A malformed document is no sign of it, nor any other a sign
+against it, so neither ends a process; one for each document would cost some twenty times the work
+of reading it.
 """
 
 import asyncio
