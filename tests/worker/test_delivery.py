@@ -67,7 +67,7 @@ class Fake:
         self.sent: list[Letter] = []
         self.closed = False
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, _objection: object = None) -> Outcome:
         self.sent.append(letter)
         return self.outcomes.pop(0) if self.outcomes else SENT
 
@@ -274,7 +274,7 @@ async def test_a_worker_that_is_stopped_finishes_its_letters_and_gives_back_the_
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow(Fake):
-        async def send(self, letter: Letter) -> Outcome:
+        async def send(self, letter: Letter, _objection: object = None) -> Outcome:
             if len(self.sent) == 1:
                 begun.set()
             outcome = await super().send(letter)
@@ -306,7 +306,7 @@ async def test_a_letter_that_takes_too_long_does_not_keep_a_worker_from_stopping
     begun = asyncio.Event()
 
     class Endless(Fake):
-        async def send(self, letter: Letter) -> Outcome:
+        async def send(self, letter: Letter, _objection: object = None) -> Outcome:
             begun.set()
             await asyncio.sleep(3600)
             return SENT
