@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from app.core.errors import Failure, FieldError
 from app.core.transactions import Transaction
@@ -35,30 +36,31 @@ async def judge(
     rows = [{"purpose": purpose, "at": at} for purpose, at in asked]
     found = await consent_writes.words(dialect).run(transaction, rows)
     in_force = {(purpose, at): Words(*words) for purpose, at, *words in found}
-    yes = {each.subject_id for each in statements if each.granted}
-    gone = await consent_writes.closed(dialect).run(transaction, [{"id": id} for id in yes])
-    closed = {row[0] for row in gone}
-    return [
-        _judge(
-            each,
-            in_force.get((each.purpose, each.said_at or now)),
-            closed=each.subject_id in closed,
-        )
-        for each in statements
-    ]
+    return [_judge(each, in_force.get((each.purpose, each.said_at or now))) for each in statements]
 
 
-def _judge(statement: Statement, words: Words | None, *, closed: bool) -> Words | Failure:
+def _judge(statement: Statement, words: Words | None) -> Words | Failure:
     if words is None:
         return Failure("unknown_purpose")
-    if statement.granted and closed:
-        return Failure("account_closed")
     if statement.version not in (None, words.version):
         return Failure("purpose_version_not_current")
     if not set(statement.fields or ()) <= set(words.fields):
         beyond = FieldError("/fields", "beyond_purpose")
         return Failure("validation_failed", errors=[beyond])
     return words
+
+
+async def closed(
+    platform: Platform, transaction: Transaction, statements: Sequence[Statement]
+) -> frozenset[UUID]:
+    """Whose yes would not count, as their account is closed.
+
+    Asked by who holds their place in the queue, as whoever closes an account does until it is.
+    """
+    yes = {each.subject_id for each in statements if each.granted}
+    asked = [{"id": subject_id} for subject_id in yes]
+    gone = await consent_writes.closed(platform.database.dialect).run(transaction, asked)
+    return frozenset(row[0] for row in gone)
 
 
 async def standing(

@@ -20,7 +20,7 @@ from app.core.ids import new_id
 from app.core.transactions import Transaction
 from app.models import ConsentEvent, ConsentState, ConsentSubject
 from app.services import consent_writes, purposes
-from app.services.consent_hearing import NOTHING, Standing, judge, standing
+from app.services.consent_hearing import NOTHING, Standing, closed, judge, standing
 from app.services.consent_narrowing import Narrowing, Yes, narrowing
 from app.services.consent_sayings import (
     Key,
@@ -71,7 +71,9 @@ async def record_all(
     subjects = [(each.subject_id, each.subject_kind) for each in heard]
     numbers = await _count_up(platform, transaction, subjects)
     now = platform.clock()  # after those who were in the queue before
+    gone = await closed(platform, transaction, heard)
     stands = await standing(platform, transaction, heard)
+    unused = Counter[tuple[UUID, SubjectKind]]()
     events: list[dict[str, Any]] = []
     results: list[Recorded | Failure] = []
     for saying, words in zip(sayings, judged, strict=True):
@@ -79,6 +81,10 @@ async def record_all(
             results.append(words)
             continue
         statement, key = saying.statement, key_of(saying.statement)
+        if statement.granted and statement.subject_id in gone:
+            unused[statement.subject_id, statement.subject_kind] += 1
+            results.append(Failure("account_closed"))
+            continue
         before, number = stands.get(key, NOTHING), next(numbers[statement.subject_id])
         event = event_of(saying, words, before.state, number, statement.said_at or now)
         after = Standing(event["state"], Yes(event["fields"], event["expires_at"]))
@@ -86,6 +92,7 @@ async def record_all(
         events.append(event)
         results.append(Recorded.of(event, before.state, words, _taken_back(key, before, after)))
     await _write(platform, transaction, events)
+    await _count(platform, transaction, {subject: -more for subject, more in unused.items()})
     return results
 
 
@@ -146,24 +153,74 @@ async def lapse(
     if given is None or why is None:
         return None
     numbers = await _count_up(platform, connection, [(subject_id, "account")])
-    event = {
-        **given,
-        "id": new_id(),
-        "sequence": next(numbers[subject_id]),
-        "state": "expired",
-        "expires_at": None,
-        "channel": "api",
-        "actor_kind": actor.kind,
-        "actor_id": actor.id,
-        "role": None,
-        "session_id": None,
-        "network": None,
-        "evidence": {"granted_by": str(event_id), **why},
-        "at": now,
-    }
-    await _write(platform, connection, [event])
-    words = await _words(connection, given["purpose"], given["purpose_version"], now)
-    return Recorded.of(event, "granted", words)
+    [event] = await _expire(platform, connection, actor, [given], numbers[subject_id], why, now)
+    return event
+
+
+async def hold(platform: Platform, connection: AsyncConnection, account_id: UUID) -> None:
+    """As `lock`, for an account of which nobody may have said anything so far."""
+    await _count(platform, connection, {(account_id, "account"): 0})
+
+
+async def end_all(
+    platform: Platform,
+    connection: AsyncConnection,
+    actor: Actor,
+    account_id: UUID,
+    at: datetime,
+    why: Mapping[str, Any],
+) -> list[Recorded]:
+    """Write of each yes of an account that it has expired, whether it still counts or not.
+
+    The caller took `hold` before `at`, and before the account: whoever says something for an
+    account comes to it in that order, too.
+    """
+    yeses = select(STATE.c.id).where(STATE.c.subject_id == account_id, STATE.c.state == "granted")
+    chosen = select(EVENT).where(EVENT.c.id.in_(yeses)).order_by(EVENT.c.sequence)
+    given = (await connection.execute(chosen)).mappings().all()
+    if not given:
+        return []
+    numbers = await _count_up(platform, connection, [(account_id, "account")] * len(given))
+    return await _expire(platform, connection, actor, given, numbers[account_id], why, at)
+
+
+async def _expire(
+    platform: Platform,
+    connection: AsyncConnection,
+    actor: Actor,
+    given: Sequence[RowMapping],
+    numbers: Iterator[int],
+    why: Mapping[str, Any],
+    at: datetime,
+) -> list[Recorded]:
+    """The events that end these yeses, written; each names the words that its yes was given to."""
+    events = [
+        {
+            **yes,
+            "id": new_id(),
+            "sequence": next(numbers),
+            "state": "expired",
+            "expires_at": None,
+            "channel": "api",
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "role": actor.viewer if actor.kind == "staff" else None,
+            "session_id": actor.session_id,
+            "network": None,
+            "evidence": {"granted_by": str(yes["id"]), **why},
+            "at": at,
+        }
+        for yes in given
+    ]
+    await _write(platform, connection, events)
+    return [
+        Recorded.of(
+            event,
+            "granted",
+            await _words(connection, event["purpose"], event["purpose_version"], at),
+        )
+        for event in events
+    ]
 
 
 async def _ended(
@@ -224,7 +281,14 @@ async def _count_up(
 ) -> dict[UUID, Iterator[int]]:
     """The numbers of as many more events, by subject: whoever else wants one waits for us."""
     more = Counter(subjects)
+    last = await _count(platform, transaction, more)
+    return {id: iter(range(last[id] - more[id, kind] + 1, last[id] + 1)) for id, kind in more}
+
+
+async def _count(
+    platform: Platform, transaction: Transaction, more: Mapping[tuple[UUID, SubjectKind], int]
+) -> dict[UUID, int]:
+    """The number of each subject's last event, with so many more of them, or fewer."""
     rows = [{"id": id, "kind": kind, "events": more[id, kind]} for id, kind in sorted(more)]
     counted = await consent_writes.count_up(platform.database.dialect).run(transaction, rows)
-    last: dict[UUID, int] = {row[0]: row[1] for row in counted}
-    return {id: iter(range(last[id] - more[id, kind] + 1, last[id] + 1)) for id, kind in more}
+    return {row[0]: row[1] for row in counted}

@@ -52,7 +52,7 @@ async def faults(connection: AsyncConnection) -> list[str]:
             ConsentSubject.id,
             ConsentSubject.events,
             func.count(ConsentEvent.id).label("rows"),
-            func.max(ConsentEvent.sequence).label("last"),
+            func.coalesce(func.max(ConsentEvent.sequence), 0).label("last"),
         )
         .join(ConsentEvent, ConsentEvent.subject_id == ConsentSubject.id, isouter=True)
         .group_by(ConsentSubject.id, ConsentSubject.events)

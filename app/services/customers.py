@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,7 +19,14 @@ from app.projection.keys import address_key, city_key, name_key, name_words
 from app.projection.plans import Plan, View
 from app.projection.projection import Page, Shown
 from app.schemas.customers import Address
-from app.services import customer_changes, email_changes, pasted_secrets, records
+from app.services import (
+    consent_effects,
+    consent_ledger,
+    customer_changes,
+    email_changes,
+    pasted_secrets,
+    records,
+)
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
@@ -77,6 +85,8 @@ async def change(
     plan, changes = _guarded(platform, actor, action, body, validate)
     if actor.kind == "staff":
         require_no_ask_in(changes)
+    if "status" in changes:  # before the account, as whoever says something for it
+        await consent_ledger.hold(platform, connection, customer_id)
     before = await _locked(platform, connection, actor, plan, customer_id)
     if "*" not in if_match and platform.projection.show(plan, before).etag not in if_match:
         raise _refused("precondition_failed", action, customer_id)
@@ -86,7 +96,9 @@ async def change(
     if "email" in changes:
         wanted = changes.pop("email")
         changes |= await email_changes.settle(platform, connection, actor, before, wanted)
-    differences = await _store(platform, connection, customer_id, before, changes)
+    now = platform.clock()
+    differences = await _store(connection, customer_id, before, changes, now)
+    await _begin_anew(platform, connection, actor, before, changes, now)
     await customer_changes.note(platform, connection, actor, customer_id, differences)
     await _follow_language(connection, actor, changes)
     after = await _locked(platform, connection, actor, plan, customer_id)
@@ -147,11 +159,11 @@ def _guarded(
 
 
 async def _store(
-    platform: Platform,
     connection: AsyncConnection,
     customer_id: UUID,
     before: View,
     changes: Mapping[str, Any],
+    now: datetime,
 ) -> customer_changes.Differences:
     if "preferences" in changes:  # a merge patch of its own (RFC 7396)
         merged = _merged(before["preferences"], changes["preferences"])
@@ -163,7 +175,7 @@ async def _store(
         _demand_whole({**before["address"], **columns})
     if "status" in columns and columns["status"] != before["status"]:
         closed = columns["status"] == "closed"
-        columns["closed_at"] = platform.clock() if closed else None
+        columns["closed_at"] = now if closed else None
     if columns:
         await connection.execute(
             update(Customer).where(Customer.id == customer_id).values(**columns)
@@ -175,6 +187,26 @@ async def _store(
         if rows := word_rows(customer_id, columns["name"]):
             await connection.execute(insert(CustomerWord), rows)
     return {field: (_value_of(before, field), value) for field, value in changes.items()}
+
+
+async def _begin_anew(
+    platform: Platform,
+    connection: AsyncConnection,
+    actor: Actor,
+    before: View,
+    changes: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """No yes outlives the closing of its account, with all that follows; nor does one come back.
+
+    Of an account that opens again, yeses are ended that came with it, closed, from elsewhere.
+    """
+    after = changes.get("status", before["status"])
+    if after == before["status"] or "closed" not in (after, before["status"]):
+        return
+    why = {"account_closed" if after == "closed" else "account_reopened": now.isoformat()}
+    ended = await consent_ledger.end_all(platform, connection, actor, before["id"], now, why)
+    await consent_effects.follow(platform, connection, *ended)
 
 
 async def _follow_language(
