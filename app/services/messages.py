@@ -27,8 +27,7 @@ async def list_page(
     Raises as `find_page` does.
     """
     page, deed = await find_page(platform, actor, LIST, RESOURCE, parameters)
-    concerned = {item[whose] for item in page.items for whose in ("login_id", "customer_id")}
-    await platform.audit.write(actor, replace(deed, subjects=sorted(concerned - {None})))
+    await platform.audit.write(actor, replace(deed, subjects=_concerned(page)))
     return page
 
 
@@ -39,15 +38,14 @@ async def list_batch(
     about: UUID,
     parameters: Sequence[tuple[str, str]],
 ) -> Page:
-    """A page of one batch's mails, newest first; on record, with the logins that they are to.
+    """A page of one batch's mails, newest first; on record, with whom they are to.
 
     `about` is the record that the batch tells of. Raises as `find_page` does.
     """
     page, deed = await find_page(
         platform, actor, LIST, RESOURCE, parameters, fixed=(("batch", batch),)
     )
-    shown = {item["login_id"] for item in page.items} - {None}
-    deed = replace(deed, subject_id=about, subjects=sorted(shown))
+    deed = replace(deed, subject_id=about, subjects=_concerned(page))
     await platform.audit.write(actor, deed)
     return page
 
@@ -62,3 +60,9 @@ async def waiting(platform: Platform) -> Mapping[str, int]:
     counted = open_.group_by(OutboxMessage.state)
     rows = await platform.database.fetch(prepare(counted, platform.database.dialect), {})
     return {**dict.fromkeys(OPEN, 0), **{row[0]: row[1] for row in rows}}
+
+
+def _concerned(page: Page) -> list[UUID]:
+    """The logins and customers that the mails of a page are to."""
+    named = {item[whose] for item in page.items for whose in ("login_id", "customer_id")}
+    return sorted(named - {None})

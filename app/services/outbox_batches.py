@@ -10,27 +10,16 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    case,
-    cast,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Select, case, func, literal, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database import insert_unless_there
 from app.core.id_expressions import fresh_ids
-from app.core.language import DEFAULT, LANGUAGES, Language
+from app.core.language import LANGUAGES, Language
 from app.core.long_statements import run_long
-from app.models import Login, OutboxBatch, OutboxMessage, table_of
+from app.models import Customer, OutboxBatch, OutboxMessage, table_of
+from app.services.outbox_addressees import ACCOUNTS, LOGINS, Addressee, without_mail
 from app.services.platform import Platform
 
 STATES: Final = ("queued", "sending", "deferred", "sent", "bounced", "abandoned", "suppressed")
@@ -38,7 +27,6 @@ UNDER_WAY: Final = ("queued", "sending", "deferred")
 UNSENT: Final = ("queued", "deferred")
 
 _TABLE = table_of(OutboxMessage)
-_LANGUAGES: Final = [(Login.language == one, literal(one)) for one in LANGUAGES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +42,14 @@ async def queue(
     platform: Platform,
     connection: AsyncConnection,
     notice: Notice,
-    recipients: Select[Any],
+    logins: Select[Any],
+    accounts: Select[Any],
 ) -> int:
     """Have everybody told once the caller's transaction is committed; how many are new to it.
 
-    `recipients` selects logins, whichever columns of theirs; whoever has a message of the batch
-    already gets no second one. Raises `ValueError` when the notice does not give
+    `logins` and `accounts` select such rows, whichever columns of theirs; whoever has a message of
+    the batch already gets no second one, and an account none at an address that has one: that of a
+    login goes before. Raises `ValueError` when the notice does not give
     its template what that asks for. The transaction must have begun.
     """
     for language in LANGUAGES:
@@ -80,7 +70,9 @@ async def queue(
             "queued_at": now,
         },
     )
-    new = await run_long(connection, _insert(connection, notice, recipients, now))
+    untold, elsewhere = _untold(notice, logins), _each_address_once(notice, accounts)
+    new = await run_long(connection, _insert(connection, notice, LOGINS, untold, now))
+    new += await run_long(connection, _insert(connection, notice, ACCOUNTS, elsewhere, now))
     if new:
         mine = update(OutboxBatch).where(OutboxBatch.batch == notice.batch)
         recipients_now = OutboxBatch.recipients + new
@@ -109,52 +101,49 @@ async def states(connection: AsyncConnection, batch: str) -> dict[str, int]:
     return counted
 
 
-def unreachable() -> ColumnElement[bool]:
-    """Of a login: disabled, or its address refused our last mail for good. It is not written to."""
-    earlier, later = _TABLE.alias("bounced"), _TABLE.alias("taken")
-    owner = table_of(Login).alias("owner")
-    since = (
+def _untold(notice: Notice, logins: Select[Any]) -> Select[Any]:
+    there = _TABLE.alias("there")
+    told = (
         select(literal(1))
-        .where(
-            later.c.login_id == earlier.c.login_id,
-            later.c.recipient == earlier.c.recipient,
-            later.c.state == "sent",
-            later.c.settled_at > earlier.c.settled_at,
-        )
+        .where(there.c.key == LOGINS.key(notice.batch, LOGINS.table.c.id))
         .exists()
     )
-    bounced = (
-        select(earlier.c.login_id)
-        .join(owner, owner.c.id == earlier.c.login_id)
-        .where(earlier.c.state == "bounced", earlier.c.recipient == owner.c.email, ~since)
-    )
-    return (Login.status != "active") | Login.id.in_(bounced)
+    return logins.where(~told)
+
+
+def _each_address_once(notice: Notice, accounts: Select[Any]) -> Select[Any]:
+    """The accounts whose address nothing of the batch goes to: of several with one, the first."""
+    place = func.row_number().over(partition_by=Customer.email_key, order_by=Customer.id)
+    alone = accounts.where(without_mail(notice.batch))
+    ranked = alone.with_only_columns(Customer.id, place.label("place")).subquery("ranked")
+    first = select(Customer.id).join_from(Customer, ranked, ranked.c.id == Customer.id)
+    return first.where(ranked.c.place == 1)
 
 
 def _insert(
-    connection: AsyncConnection, notice: Notice, recipients: Select[Any], now: datetime
+    connection: AsyncConnection,
+    notice: Notice,
+    whom: Addressee,
+    recipients: Select[Any],
+    now: datetime,
 ) -> Any:
-    suppressed = unreachable()
     moment = literal(now, _TABLE.c.created_at.type)
-    key = literal(f"{notice.batch}:").concat(cast(Login.id, String))
     values: dict[str, Any] = {
         "id": fresh_ids(now, connection.dialect),
-        "key": key,
+        "key": whom.key(notice.batch, whom.table.c.id),
         "batch": literal(notice.batch),
         "template": literal(notice.template),
-        "language": case(*_LANGUAGES, else_=DEFAULT),
-        "recipient": Login.email,
+        "language": whom.language,
+        "recipient": whom.table.c.email,
         "params": literal({}, _TABLE.c.params.type),
-        "login_id": Login.id,
-        "state": case((suppressed, "suppressed"), else_="queued"),
+        whom.reference: whom.table.c.id,
+        "state": case((whom.unreachable, "suppressed"), else_="queued"),
         "attempts": literal(0),
         "created_at": moment,
-        "due_at": case((suppressed, null()), else_=moment),
-        "settled_at": case((suppressed, moment), else_=null()),
+        "due_at": case((whom.unreachable, null()), else_=moment),
+        "settled_at": case((whom.unreachable, moment), else_=null()),
     }
-    there = _TABLE.alias("there")
-    told = select(literal(1)).where(there.c.key == key).exists()
-    chosen = recipients.with_only_columns(*values.values()).where(~told)
+    chosen = recipients.with_only_columns(*values.values())
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(_TABLE).from_select(list(values), chosen, include_defaults=False)
     return statement.on_conflict_do_nothing(index_elements=["key"])  # two at once

@@ -1,8 +1,9 @@
 """Telling everybody that the policy changes, each once, at their registered e-mail (promise P25).
 
-Who is told of a version: every login with a place in an account that stands, unless what it has
-accepted is that version or a later one. So those are told, too, who register between announcement
-and force, and accept what is still in force; whoever registers after that is not.
+Who is told of a version: every login with a place in an account, unless what it has accepted is
+that version or a later one. So those are told, too, who register between announcement and force,
+and accept what is still in force; whoever registers after that is not. And every account that
+stands, where its own address is none of those: its owner's acceptance counts for it.
 """
 
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
+from app.access.permissions import OWNER
 from app.access.viewers import Viewer
 from app.core import telemetry
 from app.core.columns import UtcDateTime
@@ -56,10 +58,8 @@ async def recall(platform: Platform, connection: AsyncConnection, version: int) 
     """What has not left stays here; whoever was told of the version is told it was withdrawn."""
     policy = await _policy(connection, version)
     await outbox_batches.take_back(platform, connection, batch_of(version))
-    reached = select(OutboxMessage.login_id).where(
-        OutboxMessage.batch == batch_of(version),
-        or_(OutboxMessage.state == "sent", OutboxMessage.state == "sending"),
-    )
+    left = or_(OutboxMessage.state == "sent", OutboxMessage.state == "sending")
+    told = (OutboxMessage.batch == batch_of(version), left)
     contents = {
         "version": version,
         "published_at": policy.published_at,
@@ -68,9 +68,12 @@ async def recall(platform: Platform, connection: AsyncConnection, version: int) 
     notice = Notice(
         "policy_withdrawn", recall_batch_of(version), {"pt-BR": contents, "en": contents}
     )
-    await outbox_batches.queue(
-        platform, connection, notice, select(Login.id).where(Login.id.in_(reached))
+    logins = select(Login.id).where(Login.id.in_(select(OutboxMessage.login_id).where(*told)))
+    accounts = select(Customer.id).where(
+        Customer.id.in_(select(OutboxMessage.customer_id).where(*told)),
+        Customer.status != "erased",
     )
+    await outbox_batches.queue(platform, connection, notice, logins, accounts)
 
 
 async def keep_up(platform: Platform) -> None:
@@ -89,7 +92,7 @@ async def keep_up(platform: Platform) -> None:
             actor = _worker(version)
             told = await _tell(platform, connection, actor, version, BY_ITSELF, since=since)
         if told:
-            telemetry.logger.info("policy_told", version=version, logins=told)
+            telemetry.logger.info("policy_told", version=version, recipients=told)
     withdrawn = await platform.database.fetch(
         prepare(_TAKEN_BACK, platform.database.dialect), {"since": now - RECALLED}
     )
@@ -112,10 +115,13 @@ async def _tell(
     if replaced is None or policy.withdrawn_at is not None:
         return 0
     notice = _notice(platform, policy, replaced)
-    recipients = _owed(version, policy.published_at, platform.clock())
-    if since is not None:  # ids grow with time
-        recipients = recipients.where(Login.id > id_at(since))
-    told = await outbox_batches.queue(platform, connection, notice, recipients)
+    logins = _owed(version, policy.published_at, platform.clock())
+    accounts = _owed_accounts(version, policy.published_at)
+    if since is not None:  # ids grow with time, but for an account's, which do not tell it
+        logins = logins.where(Login.id > id_at(since))
+        came = select(Membership.customer_id).where(Membership.id > id_at(since))
+        accounts = accounts.where(Customer.id.in_(came))
+    told = await outbox_batches.queue(platform, connection, notice, logins, accounts)
     if told:
         deed = Deed(action, subject_type="policy", subject_id=policy.id, rows=told)
         await platform.audit.add(connection, actor, deed)
@@ -140,6 +146,23 @@ def _owed(version: int, moment: datetime, now: datetime) -> Select[Any]:
     concerned = or_(Login.created_at < moment, accepted.exists())
     newer = accepted.where(PolicyAcceptance.version >= version).exists()
     return select(Login.id).where(place, concerned, ~newer)
+
+
+def _owed_accounts(version: int, moment: datetime) -> Select[Any]:
+    """The accounts that stand and are to be told of it, unless a login at their address is."""
+    accepted = (
+        select(PolicyAcceptance.version)
+        .join(Membership, Membership.login_id == PolicyAcceptance.login_id)
+        .where(
+            Membership.customer_id == Customer.id,
+            Membership.permissions == (OWNER,),
+            Membership.revoked_at.is_(None),
+        )
+    )
+    concerned = or_(Customer.created_at < moment, accepted.exists())
+    newer = accepted.where(PolicyAcceptance.version >= version).exists()
+    stands = and_(Customer.status != "closed", Customer.status != "erased")
+    return select(Customer.id).where(stands, concerned, ~newer)
 
 
 def _notice(platform: Platform, policy: Any, replaced: int) -> Notice:

@@ -85,6 +85,9 @@ async def withdraw(platform: Platform, actor: Actor, version: int) -> Shown:
     async with platform.database.transaction() as connection:
         await require_presence(platform, connection, actor)
         await platform.database.take_turns(connection, TURNS)
+        # After that of all versions, which those who tell of one never take: nobody waits in a
+        # circle, and whoever is told late was told before this, and so hears of it, or never is.
+        await platform.database.take_turns(connection, policy_notices.batch_of(version))
         one = platform.projection.selection(plan).where(Policy.version == version)
         row = (await connection.execute(one.with_for_update())).first()
         if row is None:

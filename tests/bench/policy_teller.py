@@ -3,7 +3,8 @@
     python -m tests.bench.policy_teller VERSION [LOGINS]
 
 Queues the messages about a version as publishing it does, in a transaction of its own; with a
-number, about so many of the newest logins. Settings come from the environment, as the service's do.
+number, about so many of the newest logins and the accounts at their addresses. Settings come from
+the environment, as the service's do.
 Prints how many were told, the seconds it took, and the peak of its memory before and after.
 """
 
@@ -18,7 +19,7 @@ from sqlalchemy import select
 from app.core import telemetry
 from app.core.clock import system_clock
 from app.core.settings import Settings
-from app.models import Login, Policy
+from app.models import Customer, Login, Policy
 from app.services import policy_notices
 from app.services.keyrings import open_keyring
 from app.services.platform import open_platform
@@ -36,9 +37,12 @@ async def run(version: int, logins: int | None) -> dict[str, Any]:
             newest = select(Login.id).order_by(Login.id.desc()).offset((logins or 1) - 1).limit(1)
             first = (await connection.execute(newest)).scalar_one()
             await connection.execute(select(Policy.version))
-        owed = policy_notices._owed
+        owed, owed_accounts = policy_notices._owed, policy_notices._owed_accounts
         if logins is not None:
+            addresses = select(Login.email_key).where(Login.id >= first)
+            theirs = Customer.email_key.in_(addresses)
             policy_notices._owed = lambda *about: owed(*about).where(Login.id >= first)
+            policy_notices._owed_accounts = lambda *about: owed_accounts(*about).where(theirs)
         before = peak_kib()
         started = perf_counter()
         async with platform.database.transaction() as connection:

@@ -50,6 +50,12 @@ _ADDRESS = """
          (SELECT $1::text AS kind) AS misbehaviour
     WHERE numbered.id = logins.id AND number % $2 = $3
 """
+# Their accounts are written to at the same addresses, so that there is one mail for each login.
+_ACCOUNTS = """
+    UPDATE customers SET email = logins.email, email_key = logins.email_key
+    FROM memberships JOIN logins ON logins.id = login_id
+    WHERE customer_id = customers.id AND permissions = 'owner'
+"""
 
 
 @dataclass(slots=True)
@@ -100,6 +106,7 @@ def prepare(
                 " WHERE numbered.id = logins.id AND number % $1 = 0",
                 DISABLED,
             )
+            await sql.execute(_ACCOUNTS)
             await sql.execute("VACUUM ANALYZE")
             await sql.close()
             director = await add_staff(platform, "director")

@@ -13,6 +13,7 @@ from sqlalchemy import delete, insert, select, update
 from app.core.ids import id_at, new_id
 from app.models import (
     AuditEvent,
+    AuditSubject,
     Customer,
     Login,
     Membership,
@@ -23,18 +24,21 @@ from app.models import (
 from app.services import outbox, policy_notices
 from app.services.mail_message import SENT, Outcome
 from app.services.outbox_leases import LEASE, Settlement, claim, settle
+from app.services.system import operator
 from tests.support.mails import delivering, settled, until
 from tests.support.people import (
     CustomerPerson,
     StaffPerson,
-    add_customer,
     add_member,
     add_staff,
+    change_columns,
     open_customer_session,
 )
+from tests.support.people import add_customer as add_person
 from tests.support.policies import approved, nothing_to_come, prove_presence, published, step
 from tests.support.records import rows
 from tests.support.service import Service
+from tests.support.turns import until_it_waits
 from tests.support.writing import registration
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -55,8 +59,16 @@ async def on_a_quiet_day(house: Service) -> None:
     house.clock.ahead = timedelta()
     async with house.platform.database.transaction() as connection:
         await connection.execute(delete(OutboxMessage))
-        await connection.execute(delete(Membership))  # of those before: they are told nothing
+        # Those before are told nothing.
+        await connection.execute(delete(Membership))
+        await connection.execute(update(Customer).values(status="closed", closed_at=house.clock()))
     await nothing_to_come(house)
+
+
+async def add_customer(house: Service, **columns: Any) -> CustomerPerson:
+    """Somebody whose account is written to where they sign in, unless `columns` say otherwise."""
+    address = f"pessoa-{new_id()}@exemplo.com.br"
+    return await add_person(house.platform, **{"email": address, "login_email": address, **columns})
 
 
 def soon(house: Service, days: int = 7) -> str:
@@ -91,11 +103,11 @@ async def store(house: Service, login_id: UUID, **columns: Any) -> None:
 async def test_each_login_that_has_a_place_is_told_once_in_its_language(
     house: Service, director: StaffPerson, officer: StaffPerson
 ) -> None:
-    maria, closed = await add_customer(house.platform), await add_customer(house.platform)
+    maria, closed = await add_customer(house), await add_customer(house)
     member = await add_member(house.platform, maria.id, "invoices")
     await open_customer_session(house.platform, member.login_id, closed.id)  # two places, one mail
     gone = await add_member(house.platform, maria.id, "profile")
-    erased = await add_customer(house.platform, status="erased")
+    erased = await add_customer(house, status="erased")
     async with house.platform.database.transaction() as connection:
         await connection.execute(
             update(Membership).where(Membership.id == gone.id).values(revoked_at=house.clock())
@@ -136,7 +148,7 @@ def _as_text(house: Service, person: CustomerPerson) -> str:
 async def test_what_everybody_reads(
     house: Service, director: StaffPerson, officer: StaffPerson
 ) -> None:
-    maria, john = await add_customer(house.platform), await add_customer(house.platform)
+    maria, john = await add_customer(house), await add_customer(house)
     await store(house, john.login_id, language="en")
     version = await published(house, director, officer, soon(house))
     async with delivering(house.platform):
@@ -155,7 +167,7 @@ async def test_what_everybody_reads(
 async def test_whom_nothing_reaches_is_accounted_for_and_not_written_to(
     house: Service, director: StaffPerson, officer: StaffPerson
 ) -> None:
-    people = [await add_customer(house.platform) for _ in range(4)]
+    people = [await add_customer(house) for _ in range(4)]
     disabled, bounced, mended, fine = people
     await store(house, disabled.login_id, status="disabled")
     first = await published(house, director, officer)
@@ -175,6 +187,7 @@ async def test_whom_nothing_reaches_is_accounted_for_and_not_written_to(
     }
     new = "novo@exemplo.com.br"
     await store(house, mended.login_id, email=new, email_key=new)
+    await change_columns(house.platform, mended.id, email=new, email_key=new)
     second = await published(house, director, officer)
     states = {mail.login_id: mail.state for mail in await mails_of(house, second)}
     assert states == {
@@ -209,10 +222,142 @@ async def test_whom_nothing_reaches_is_accounted_for_and_not_written_to(
     assert (figures["told"], figures["mails"]["forgotten"]) == (4, 4)
 
 
+async def test_the_registered_address_of_an_account_is_told_where_nobody_signs_in_with_it(
+    house: Service, director: StaffPerson, officer: StaffPerson
+) -> None:
+    own = f"Contato-{new_id()}@empresa.com.br"
+    english = f"office-{new_id()}@empresa.com.br"
+    company = await add_customer(house, email=own, preferences={})
+    await store(house, company.login_id, language="en")
+    branch = await add_customer(house, email=own.lower(), login_email=company.email + ".br")
+    office = await add_customer(house, email=english, preferences={"language": "en"})
+    suspended = await add_customer(house, email=f"s-{new_id()}@empresa.com.br", status="suspended")
+    mine = await add_customer(house, email=office.email.upper())  # where somebody else signs in
+    gone = [
+        await add_customer(house, email=f"{status}-{new_id()}@empresa.com.br", status=status)
+        for status in ("closed", "erased")
+    ]
+    version = await published(house, director, officer)
+
+    found = await mails_of(house, version)
+    told = {mail.recipient: mail for mail in found if mail.login_id is None}
+    first = min(company, branch, key=lambda each: each.id)
+    address = first.row["email"]
+    assert set(told) == {address, english, suspended.row["email"]}
+    assert len(found) == 3 + 6, "and the logins, but for who had a place in what was erased"
+    assert (told[english].customer_id, told[english].language) == (office.id, "en")
+    spoken = "en" if first is company else "pt-BR"
+    assert (told[address].customer_id, told[address].language) == (first.id, spoken)
+    written = str(office.id) if house.platform.database.is_postgresql else office.id.hex
+    assert told[english].key == f"policy:{version}:customer:{written}"
+    assert not {each.id for each in (mine, *gone)} & {mail.customer_id for mail in found}
+
+    figures = (await report(house, director, version))["news"]
+    assert (figures["told"], figures["mails"]) == (9, NOBODY | {"queued": 9})
+    place = f"/v1/staff/policies/{version}/deliveries?customer_id={office.id}"
+    listed = await house.client.get(place, headers=director.headers)
+    [item] = listed.json()["items"]
+    assert (item["recipient"], item["login_id"]) == (english, None)
+    looks = select(AuditSubject.event_id).where(AuditSubject.subject_id == office.id)
+    look = select(AuditEvent.action).where(AuditEvent.id.in_(looks))
+    assert "staff:outbox_message:list" in {row.action for row in await rows(house.platform, look)}
+
+
+async def test_an_accounts_address_that_bounced_is_not_written_to_until_it_is_another(
+    house: Service, director: StaffPerson, officer: StaffPerson
+) -> None:
+    bounced, mended, moved = [
+        await add_customer(house, email=f"conta-{new_id()}@empresa.com.br") for _ in range(3)
+    ]
+    lost = moved.email
+    first = await published(house, director, officer)
+    claimed = {each.recipient: each for each in await claim(house.platform, 9)}
+    refused = Outcome("bounced", "refused", 550)
+    fates = [
+        Settlement(each, refused if each.recipient in (*_of(bounced, mended), lost) else SENT)
+        for each in claimed.values()
+    ]
+    await settle(house.platform, fates)
+    mails = (await report(house, director, first))["news"]["mails"]
+    assert mails == NOBODY | {"sent": 3, "bounced": 3}
+
+    new = f"nova-{new_id()}@empresa.com.br"
+    await change_columns(house.platform, mended.id, email=new, email_key=new)
+    # They sign in with another address from now on; the account keeps the one that refused them.
+    await store(house, moved.login_id, email=moved.email + ".br", email_key=moved.email + ".br")
+    await change_columns(house.platform, moved.id, email=lost, email_key=lost)
+    second = await published(house, director, officer)
+    found = await mails_of(house, second)
+    assert {mail.customer_id: mail.state for mail in found if mail.login_id is None} == {
+        bounced.id: "suppressed",
+        mended.id: "queued",
+        moved.id: "suppressed",
+    }
+    figures = (await report(house, director, second))["news"]
+    assert (figures["told"], figures["settled"]) == (6, 2)
+    async with house.platform.database.transaction() as connection:
+        mine = update(OutboxMessage).where(OutboxMessage.customer_id == bounced.id)
+        await connection.execute(
+            mine.where(OutboxMessage.state == "bounced").values(
+                settled_at=house.clock() - timedelta(days=2)
+            )
+        )
+        await connection.execute(
+            mine.where(OutboxMessage.state == "suppressed").values(state="sent")
+        )
+    third = await published(house, director, officer)
+    states = {mail.customer_id: mail.state for mail in await mails_of(house, third)}
+    assert states[bounced.id] == "queued", "it has taken a mail since"
+
+
+def _of(*people: CustomerPerson) -> list[str]:
+    """The registered addresses of their accounts."""
+    return [person.row["email"] for person in people]
+
+
+async def test_a_second_run_adds_the_accounts_that_are_missing_alone(
+    house: Service, director: StaffPerson, officer: StaffPerson
+) -> None:
+    lost, moving, agreed, steady = [
+        await add_customer(house, email=f"conta-{new_id()}@empresa.com.br") for _ in range(4)
+    ]
+    plain, apart = [await add_customer(house) for _ in range(2)]
+    version = await published(house, director, officer, soon(house))
+    assert len(await mails_of(house, version)) == 10
+    missing = OutboxMessage.customer_id.in_([lost.id, agreed.id])
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(delete(OutboxMessage).where(missing))
+        accepted = {"login_id": agreed.login_id, "version": version, "hash": "0" * 64}
+        await connection.execute(
+            insert(PolicyAcceptance).values(**accepted, accepted_at=house.clock(), channel="web")
+        )
+    new = f"nova-{new_id()}@empresa.com.br"
+    await change_columns(house.platform, plain.id, email=new, email_key=new)
+    await change_columns(house.platform, moving.id, email="x" + new, email_key="x" + new)
+    # Who signs in with another address now leaves the account where they were told themselves.
+    other = apart.email + ".br"
+    await store(house, apart.login_id, email=other, email_key=other)
+    # Another account at an address that was told already; its own people are told, of course.
+    beside = {"email": steady.row["email"], "login_email": f"outra-{new_id()}@empresa.com.br"}
+    await add_customer(house, id=UUID(int=steady.id.int - 1), **beside)
+    address = f"/v1/staff/policies/{version}/delivery"
+    answers = await asyncio.gather(
+        *(house.client.post(address, headers=director.headers) for _ in range(3))
+    )
+    assert [answer.json()["news"]["told"] for answer in answers].count(13) == 3, answers[0].text
+    found = Counter(mail.customer_id for mail in await mails_of(house, version))
+    del found[None]
+    assert found == {lost.id: 1, moving.id: 1, steady.id: 1, plain.id: 1}
+    late = await add_customer(house, email=f"conta-{new_id()}@empresa.com.br")
+    await policy_notices.keep_up(house.platform)
+    assert late.row["email"] in {mail.recipient for mail in await mails_of(house, version)}
+    await withdraw(house, director, version)
+
+
 async def test_a_second_run_adds_who_is_missing_and_nobody_twice(
     house: Service, director: StaffPerson, officer: StaffPerson
 ) -> None:
-    people = [await add_customer(house.platform) for _ in range(3)]
+    people = [await add_customer(house) for _ in range(3)]
     version = await published(house, director, officer)
     lost = people[0]
     async with house.platform.database.transaction() as connection:
@@ -235,13 +380,13 @@ async def test_a_second_run_adds_who_is_missing_and_nobody_twice(
 async def test_who_registers_is_told_of_what_they_have_not_accepted_alone(
     house: Service, director: StaffPerson, officer: StaffPerson
 ) -> None:
-    await add_customer(house.platform)
+    await add_customer(house)
     version = await published(house, director, officer, soon(house, 1))
     current = (await house.client.get("/v1/public/policies/current")).json()["version"]
     body = registration(accepted_policy_version=current)
     between = await house.client.post("/v1/public/registrations", json=body)
     assert between.status_code == 201, between.text
-    imported = await add_customer(house.platform)
+    imported = await add_customer(house)
     async with house.platform.database.transaction() as connection:
         await connection.execute(
             delete(PolicyAcceptance).where(PolicyAcceptance.login_id == imported.login_id)
@@ -264,7 +409,7 @@ async def test_who_registers_is_told_of_what_they_have_not_accepted_alone(
 async def test_what_is_withdrawn_is_told_to_those_alone_who_heard_of_it(
     house: Service, director: StaffPerson, officer: StaffPerson
 ) -> None:
-    people = [await add_customer(house.platform) for _ in range(4)]
+    people = [await add_customer(house) for _ in range(4)]
     version = await published(house, director, officer, soon(house))
     claimed = await claim(house.platform, 3)
     later = Outcome("deferred", "refused_for_now")
@@ -284,10 +429,55 @@ async def test_what_is_withdrawn_is_told_to_those_alone_who_heard_of_it(
     assert len({person.email for person in people} - told) == 2
 
 
+async def test_of_a_withdrawal_those_accounts_hear_that_heard_of_the_version(
+    house: Service, director: StaffPerson, officer: StaffPerson
+) -> None:
+    heard, unheard, erased = [
+        await add_customer(house, email=f"conta-{new_id()}@empresa.com.br") for _ in range(3)
+    ]
+    version = await published(house, director, officer, soon(house))
+    claimed = {each.recipient: each for each in await claim(house.platform, 9)}
+    later = Outcome("deferred", "refused_for_now")
+    [kept] = _of(unheard)
+    fates = [Settlement(each, later if at == kept else SENT) for at, each in claimed.items()]
+    await settle(house.platform, fates)
+    now = house.clock()
+    await change_columns(house.platform, erased.id, status="erased", closed_at=now)
+    await withdraw(house, director, version)
+    states = {mail.recipient: mail.state for mail in await mails_of(house, version)}
+    assert (states[kept], Counter(states.values())["sent"]) == ("suppressed", 5)
+    batch = policy_notices.recall_batch_of(version)
+    recalled = await mails_of(house, version, batch)
+    logins = {person.email for person in (heard, unheard, erased)}
+    assert {mail.recipient for mail in recalled} == logins | set(_of(heard))
+    assert {mail.customer_id for mail in recalled} == {None, heard.id}
+    figures = (await report(house, director, version))["withdrawal"]
+    assert (figures["told"], figures["mails"]) == (4, NOBODY | {"queued": 4})
+
+
+async def test_a_withdrawal_comes_before_a_late_telling_or_after(
+    house: Service, director: StaffPerson, officer: StaffPerson
+) -> None:
+    missing = await add_customer(house)
+    version = await published(house, director, officer, soon(house))
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(delete(OutboxMessage))
+    await prove_presence(house, director)
+    async with house.platform.database.transaction() as connection:
+        await house.platform.database.take_turns(connection, policy_notices.batch_of(version))
+        told = await policy_notices.tell(house.platform, connection, operator(), version)
+        address = f"/v1/staff/policies/{version}/withdraw"
+        withdrawing = asyncio.create_task(house.client.post(address, headers=director.headers))
+        await until_it_waits(house.platform, withdrawing)
+    assert (told, (await withdrawing).status_code) == (1, 200)
+    [mail] = await mails_of(house, version)
+    assert (mail.recipient, mail.state) == (missing.email, "suppressed")
+
+
 async def test_nothing_is_told_where_nothing_is_published(
     house: Service, director: StaffPerson, officer: StaffPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await add_customer(house.platform)
+    await add_customer(house)
     draft = await approved(house, director, officer)
     before = await rows(house.platform, select(OutboxBatch.batch))
 
@@ -305,7 +495,7 @@ async def test_nothing_is_told_where_nothing_is_published(
 async def test_the_mails_are_listed_by_state_as_each_may_see_them(
     house: Service, director: StaffPerson, officer: StaffPerson
 ) -> None:
-    people = [await add_customer(house.platform) for _ in range(3)]
+    people = [await add_customer(house) for _ in range(3)]
     version = await published(house, director, officer)
     await claim(house.platform, 1)
     address = f"/v1/staff/policies/{version}/deliveries"
