@@ -50,4 +50,5 @@ class LegalDocument(Base):
             name="verdict",
         ),
         Index(None, "request_id", "id"),
+        Index(None, "sha256"),
     )

@@ -135,17 +135,23 @@ async def list_page(
 async def remove(platform: Platform, actor: Actor, request_id: UUID, document_id: UUID) -> None:
     """Delete a file of a draft, and with an order the signatures of it.
 
-    Raises `Refusal` with ``not_found`` and ``legal_request_state``.
+    While information is owed, an order that was not accepted can go as well, for a sound one to
+    take its place: beside it, nobody could be confirmed. Raises `Refusal` with ``not_found`` and
+    ``legal_request_state``.
     """
     action = DELETE[actor.kind]
     await records.require_in_rows(platform, actor, action, legal_requests.RESOURCE, request_id)
     async with platform.database.transaction() as connection:
         request = await _request(connection, request_id, lock=True)
         mine = (LegalDocument.request_id == request_id, LegalDocument.id == document_id)
-        if (await connection.execute(select(LegalDocument.id).where(*mine))).first() is None:
+        sought = select(LegalDocument.kind, LegalDocument.verdict).where(*mine)
+        file = (await connection.execute(sought)).first()
+        if file is None:
             raise _refused("not_found", action, document_id)
         plays = legal_requests.may_play(actor, "sender", request.channel)
-        if not plays or State(request.status) is not State.DRAFT:
+        unsound = file.kind == "order" and file.verdict != "accepted"
+        owed = State(request.status) is State.INFORMATION_REQUESTED
+        if not plays or not (State(request.status) is State.DRAFT or (owed and unsound)):
             raise _refused("legal_request_state", action, document_id)
         for chosen in (LegalDocument.order_id == document_id, LegalDocument.id == document_id):
             gone = delete(LegalDocument).where(chosen).returning(LegalDocument.file_id)
@@ -188,9 +194,14 @@ async def has_order(connection: AsyncConnection, request_id: UUID) -> bool:
     return await _has(connection, request_id, LegalDocument.kind == "order")
 
 
-async def has_accepted(connection: AsyncConnection, request_id: UUID) -> bool:
-    """Whether an order of the request bears a signature that was accepted."""
-    return await _has(connection, request_id, LegalDocument.verdict == "accepted")
+async def all_accepted(connection: AsyncConnection, request_id: UUID) -> bool:
+    """Whether the request has an order, and every one bears a signature that was accepted: a sound
+    one says nothing for another beside it."""
+    order = LegalDocument.kind == "order"
+    unsound = LegalDocument.verdict.is_distinct_from("accepted")
+    return await _has(connection, request_id, order) and not await _has(
+        connection, request_id, order, unsound
+    )
 
 
 async def has_pending(connection: AsyncConnection, request_id: UUID) -> bool:

@@ -85,12 +85,12 @@ async def _inform(_p: Platform, connection: AsyncConnection, taken: Taken) -> di
 
 
 async def _confirm(_p: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
-    """Somebody's signature stands for the request, or a person of the desk for the original: which
-    of them stands among the findings."""
+    """Signatures stand for every order of the request, or a person of the desk for the originals:
+    which of them stands among the findings."""
     before = taken.before
     if await legal_documents.has_pending(connection, before["id"]):
         raise _refused(taken, "signature_unsound")
-    signed = await legal_documents.has_accepted(connection, before["id"])
+    signed = await legal_documents.all_accepted(connection, before["id"])
     if not signed and (taken.reason is None or before["channel"] == "authority"):
         raise _refused(taken, "signature_unsound")
     known = [each for each in before["findings"] if each["code"] != BY_SIGHT]

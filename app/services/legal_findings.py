@@ -28,6 +28,7 @@ async def findings_of(connection: AsyncConnection, request: Mapping[str, Any]) -
     ):
         findings.append({"code": "due_sooner_than_law"})
     findings += await _of_sender(connection, request)
+    findings += await _of_office(connection, request)
     findings += await _duplicates(connection, request)
     return findings
 
@@ -44,6 +45,20 @@ async def _of_sender(connection: AsyncConnection, request: Mapping[str, Any]) ->
         if (await connection.execute(signer)).scalar_one() != request["signer_tax_id"]:
             found.append({"code": "sender_is_not_signer"})
     return found
+
+
+async def _of_office(connection: AsyncConnection, request: Mapping[str, Any]) -> list[Finding]:
+    """Whether the signer holds the office that the sender says. A certificate names a person; what
+    they are is known of those alone whom we called back, and now as long as that holds."""
+    chosen = select(Officer.office, Officer.status).where(
+        Officer.tax_id == request["signer_tax_id"], Officer.vetted_at.is_not(None)
+    )
+    known = (await connection.execute(chosen)).all()
+    declared = request["signer_office"]
+    if any((each.office, each.status) == (declared, "active") for each in known):
+        return []
+    differs = any(each.office != declared for each in known)
+    return [{"code": "signer_office_differs" if differs else "signer_office_unproven"}]
 
 
 async def _duplicates(connection: AsyncConnection, request: Mapping[str, Any]) -> list[Finding]:

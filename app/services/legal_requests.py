@@ -57,7 +57,8 @@ async def send(
 ) -> bytes:
     """A draft of the calling officer's, which nobody else sees; its JSON.
 
-    Raises `Failure("validation_failed")` for a form that is not whole (`legal_forms.py`), or as
+    Raises `Failure("validation_failed")` for a form that is not whole (`legal_forms.py`), or in
+    which the officer signs in another office than the one they were called back for, or as
     `idempotency` does.
     """
     require_grounds(actor, SEND)
@@ -65,9 +66,13 @@ async def send(
     legal_forms.require_whole(given, platform.clock())
 
     async def row(connection: AsyncConnection) -> dict[str, Any]:
-        chosen = select(Officer.agency_id).where(Officer.id == actor.id)
-        agency_id = (await connection.execute(chosen)).scalar_one()
-        return {"channel": "authority", "officer_id": actor.id, "agency_id": agency_id}
+        chosen = select(Officer.agency_id, Officer.tax_id, Officer.office)
+        sender = (await connection.execute(chosen.where(Officer.id == actor.id))).one()
+        if sender.tax_id == given["signer_tax_id"] and sender.office != given["signer_office"]:
+            raise Failure(
+                "validation_failed", errors=[FieldError("/signer_office", "office_not_yours")]
+            )
+        return {"channel": "authority", "officer_id": actor.id, "agency_id": sender.agency_id}
 
     return await _create(platform, actor, SEND, given, row, claim)
 

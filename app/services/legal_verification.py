@@ -36,7 +36,11 @@ FINDINGS: Final[Mapping[str, str]] = {
     "malformed": "signature_malformed",
 }
 """What a verdict says against a request."""
-_OURS: Final = frozenset({*FINDINGS.values(), "signer_differs", "assurance_low"})
+SEEN_BEFORE: Final = "document_seen_before"
+"""That the same order came with another request, of whichever agency: with that one's reference."""
+_OURS: Final = frozenset({*FINDINGS.values(), "signer_differs", "assurance_low", SEEN_BEFORE})
+_MOST_SEEN: Final = 20
+"""Requests that are named for one order."""
 _NOT_YET: Final = (State.DRAFT, State.INFORMATION_REQUESTED, *ENDED)
 """Where files may still come, or nothing hangs on them any more."""
 
@@ -151,15 +155,14 @@ async def _write(
 
 async def _findings(connection: AsyncConnection, request: Row[Any]) -> list[Finding]:
     """What the orders of a request say against it, each with the document's id."""
+    columns = ("id", "sha256", "verdict", "assurance", "report")
     chosen = (
-        select(
-            LegalDocument.id, LegalDocument.verdict, LegalDocument.assurance, LegalDocument.report
-        )
+        select(*(getattr(LegalDocument, column) for column in columns))
         .where(LegalDocument.request_id == request.id, LegalDocument.verdict.is_not(None))
         .order_by(LegalDocument.uploaded_at, LegalDocument.id)
     )
     found: list[Finding] = []
-    for order in await connection.execute(chosen):
+    for order in (await connection.execute(chosen)).all():
         codes = []
         if order.verdict in FINDINGS:
             codes.append(FINDINGS[order.verdict])
@@ -168,4 +171,25 @@ async def _findings(connection: AsyncConnection, request: Row[Any]) -> list[Find
         if order.verdict == "accepted" and falls_short(request.signer_office, order.assurance):
             codes.append("assurance_low")
         found += [{"code": code, "document_id": str(order.id)} for code in codes]
+        for reference in await _seen_before(connection, request.id, order.sha256):
+            known = {"code": SEEN_BEFORE, "document_id": str(order.id), "reference": reference}
+            found.append(known)
     return found
+
+
+async def _seen_before(connection: AsyncConnection, request_id: UUID, sha256: str) -> list[str]:
+    """The references of other requests that the same file came with, drafts apart: nobody but
+    their author has seen those."""
+    chosen = (
+        select(LegalRequest.reference)
+        .join(LegalDocument, LegalDocument.request_id == LegalRequest.id)
+        .where(
+            LegalDocument.sha256 == sha256,
+            LegalRequest.id != request_id,
+            LegalRequest.status != State.DRAFT.value,
+        )
+        .group_by(LegalRequest.id, LegalRequest.reference)
+        .order_by(LegalRequest.id)
+        .limit(_MOST_SEEN)
+    )
+    return list((await connection.execute(chosen)).scalars())

@@ -86,6 +86,11 @@ async def received(
     return await brought(house, desk, request_id, "begin")
 
 
+async def fresh_order() -> bytes:
+    """A sound one that came with no other request."""
+    return await signed(pdf(), signer(person(world().intermediate, tax_id=OTHER)))
+
+
 async def in_pieces(content: bytes, piece: int = 65536) -> AsyncIterator[bytes]:
     for start in range(0, len(content), piece):
         yield content[start : start + piece]
@@ -102,7 +107,7 @@ async def stored(house: Service) -> tuple[int, int]:
 async def test_a_sound_order_lets_the_desk_confirm_who_asks(
     house: Service, officer: OfficerPerson, desk: StaffPerson
 ) -> None:
-    seen = await received(house, officer, desk, await sound_order())
+    seen = await received(house, officer, desk, await fresh_order())
     assert not [each for each in seen["findings"] if "document_id" in each]
     for who in (officer, desk):
         (order,) = await documents(house, who, seen["id"])
@@ -151,8 +156,8 @@ async def test_an_unsound_order_stops_at_the_identity_check(
 ) -> None:
     content = {
         "another": await sound_order(SIGNER),
-        "flipped": _flipped(await sound_order()),
-        "unsigned": pdf(),
+        "flipped": _flipped(await fresh_order()),
+        "unsigned": pdf(b"Sem assinatura."),
         "noise": b"%PDF-1.7\n" + bytes(range(256)),
     }[made]
     seen = await received(house, officer, desk, content)
@@ -211,15 +216,45 @@ async def test_a_new_order_mends_what_was_asked_for(
     )
     assert (await uploaded(house, officer, seen["id"], await sound_order())).status_code == 201
     await verify(house)
-    assert [each["verdict"] for each in await documents(house, desk, seen["id"])] == [
-        "rejected",
-        None,
-    ], "information is still owed: more may come"
+    found = await documents(house, desk, seen["id"])
+    assert [each["verdict"] for each in found] == ["rejected", None], "more may still come"
     await officer_step(house, officer, seen["id"], "inform", message="Segue assinado.")
     early = await step(house, desk, seen["id"], "confirm")
     assert problem(early) == (409, "signature_unsound")
     await verify(house)
+    beside = await step(house, desk, seen["id"], "confirm")
+    assert problem(beside) == (409, "signature_unsound"), "a sound order says nothing for another"
+    bad, good = (f"{DOOR}/{seen['id']}/documents/{each['id']}" for each in found)
+    kept = await house.client.delete(bad, headers=officer.headers)
+    assert problem(kept) == (409, "legal_request_state")
+    await step(
+        house, desk, seen["id"], "ask", reason="signature_unsound", message="Retire o primeiro."
+    )
+    kept = await house.client.delete(good, headers=officer.headers)
+    assert problem(kept) == (409, "legal_request_state"), "it was accepted"
+    assert (await house.client.delete(bad, headers=officer.headers)).status_code == 204
+    await officer_step(house, officer, seen["id"], "inform", message="Retirado.")
     assert (await step(house, desk, seen["id"], "confirm")).status_code == 200
+
+
+async def test_an_order_that_came_before_is_told_to_the_desk_alone(
+    house: Service, officer: OfficerPerson, desk: StaffPerson, director: StaffPerson
+) -> None:
+    order = await fresh_order()
+    unsent = await drafted(house, officer)
+    assert (await uploaded(house, officer, unsent, order)).status_code == 201
+    first = await received(house, officer, desk, order)
+    assert not [each for each in first["findings"] if each["code"] == "document_seen_before"]
+    elsewhere = await add_officer(house.platform, await add_agency(house.platform, by=director.id))
+    again = await received(house, elsewhere, desk, order)
+    (document,) = await documents(house, desk, again["id"])
+    assert {
+        "code": "document_seen_before",
+        "document_id": document["id"],
+        "reference": first["reference"],
+    } in again["findings"]
+    told = await house.client.get(f"{DOOR}/{again['id']}", headers=elsewhere.headers)
+    assert first["reference"] not in told.text
 
 
 async def test_a_judge_signs_with_the_qualified_kind(
@@ -254,6 +289,9 @@ async def test_papers_are_confirmed_by_whoever_saw_the_original(
     assert problem(await step(house, desk, draft["id"], "confirm")) == (409, "signature_unsound")
     wordless = await step(house, desk, draft["id"], "confirm", reason="original_seen")
     assert wordless.json()["errors"][0]["pointer"] == "/note"
+    assert (await uploaded(house, desk, draft["id"], await sound_order())).status_code == 201
+    await verify(house)
+    assert problem(await step(house, desk, draft["id"], "confirm")) == (409, "signature_unsound")
     confirmed = await step(house, desk, draft["id"], "confirm", **ORIGINAL_SEEN)
     assert confirmed.json()["status"] == "legal_review", confirmed.text
     answer = await house.client.get(f"{DESK}/{draft['id']}/steps", headers=desk.headers)
@@ -451,10 +489,11 @@ async def test_a_later_signature_has_its_order_verified_anew(
 ) -> None:
     draft = await entered(house, desk, agency)
     await brought(house, desk, draft["id"], "submit", "begin")
-    order = (await uploaded(house, desk, draft["id"], pdf())).json()
+    text = pdf(b"Oficio que so este pedido traz.")
+    order = (await uploaded(house, desk, draft["id"], text)).json()
     await verify(house)
     assert (await documents(house, desk, draft["id"]))[0]["verdict"] == "rejected"
-    apart = await detached(pdf(), signer(person(world().intermediate, tax_id=OTHER)))
+    apart = await detached(text, signer(person(world().intermediate, tax_id=OTHER)))
     await uploaded(house, desk, draft["id"], apart, kind="signature", order_id=order["id"])
     assert (await documents(house, desk, draft["id"]))[0]["verdict"] is None
     await verify(house)

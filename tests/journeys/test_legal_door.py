@@ -1,5 +1,7 @@
 """An official's request at the door of authorities: drafted, sent, followed, and no oracle."""
 
+import itertools
+
 import httpx
 import pytest
 import pytest_asyncio
@@ -17,10 +19,13 @@ from tests.support.legal import (
     uploaded,
 )
 from tests.support.officers import AgencyMade, OfficerPerson, add_agency, add_officer
-from tests.support.people import CustomerPerson, StaffPerson, add_staff
+from tests.support.people import CustomerPerson, StaffPerson, add_staff, cpf
 from tests.support.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+_numbers = itertools.count(620_000_001)
+"""Of the CPFs of signers here."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -133,3 +138,68 @@ async def test_it_can_be_withdrawn_and_a_refusal_appealed(
     await officer_step(house, beatriz, refused["id"], "appeal", message="Há competência expressa.")
     taken_up = await step(house, director, refused["id"], "resume", reason="upheld")
     assert taken_up.json()["status"] == "identity_check"
+
+
+JUDGES = {
+    "kind": "access_records",
+    "basis": "mci_15_3",
+    "signer_office": "judge",
+    "items": ["access_records"],
+    "period_from": "2026-09-01T00:00:00-03:00",
+    "period_to": "2026-09-15T00:00:00-03:00",
+    "period_zone": "America/Sao_Paulo",
+}
+"""What a judge alone may order."""
+
+
+@pytest.mark.parametrize(
+    ("office", "status"), [("clerk", 422), ("prosecutor", 422), ("judge", 201)]
+)
+async def test_nobody_signs_in_an_office_that_they_were_not_called_back_for(
+    house: Service, director: StaffPerson, office: str, status: int
+) -> None:
+    court = await add_agency(house.platform, by=director.id, kind="court")
+    tax_id = cpf(next(_numbers))
+    sender = await add_officer(house.platform, court, office=office, tax_id=tax_id)
+    body = asked(**JUDGES, signer_tax_id=tax_id)
+    answer = await house.client.post(DOOR, json=body, headers=sender.headers)
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        [error] = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/signer_office", "office_not_yours")
+        another = asked(**JUDGES)
+        sent_for = await house.client.post(DOOR, json=another, headers=sender.headers)
+        assert sent_for.status_code == 201, "a clerk sends what a judge signed"
+
+
+@pytest.mark.parametrize(
+    ("known", "finding"),
+    [
+        ([], "signer_office_unproven"),
+        ([("clerk", "active")], "signer_office_differs"),
+        ([("judge", "active")], None),
+        ([("clerk", "active"), ("judge", "active")], None),
+        ([("judge", "expired")], "signer_office_unproven"),
+        ([("judge", "suspended")], "signer_office_unproven"),
+        ([("clerk", "confirmed")], "signer_office_unproven"),
+        ([("judge", "expired"), ("clerk", "suspended")], "signer_office_differs"),
+    ],
+)
+async def test_the_signers_office_is_held_against_the_directory(
+    house: Service,
+    director: StaffPerson,
+    privacy: StaffPerson,
+    known: list[tuple[str, str]],
+    finding: str | None,
+) -> None:
+    """Of whichever agency: the sender of this one is not the signer."""
+    tax_id = cpf(next(_numbers))
+    for office, status in known:
+        elsewhere = await add_agency(house.platform, by=director.id, kind="court")
+        await add_officer(house.platform, elsewhere, office=office, status=status, tax_id=tax_id)
+    court = await add_agency(house.platform, by=director.id, kind="court")
+    clerk = await add_officer(house.platform, court, office="clerk")
+    request = await sent(house, clerk, **JUDGES, signer_tax_id=tax_id)
+    seen = await brought(house, privacy, request["id"], "begin")
+    codes = {each["code"] for each in seen["findings"]}
+    assert {code for code in codes if code.startswith("signer_office")} == {finding} - {None}

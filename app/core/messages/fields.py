@@ -66,6 +66,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
         "Quem assina neste cargo não pode invocar esta base legal ({article}).",
         "Whoever signs in this office cannot invoke this legal basis ({article}).",
     ),
+    "office_not_yours": _both(
+        "O signatário é você, e este não é o cargo que conferimos com o seu órgão.",
+        "The signer is you, and this is not the office that we confirmed with your agency.",
+    ),
     "needed_for_basis": _both(
         "Esta base legal pede este dado ({article}).",
         "This legal basis wants this ({article}).",

@@ -107,7 +107,8 @@ async def list_legal_documents(request: Request, legal_request_id: LegalRequestI
 async def delete_legal_document(
     request: Request, legal_request_id: LegalRequestId, legal_document_id: LegalDocumentId
 ) -> Response:
-    """With an order, the detached signatures of it go too."""
+    """With an order, the detached signatures of it go too. While information is owed, an order that
+    was not accepted can be taken out as well."""
     await legal_documents.remove(
         platform_of(request),
         actor_of(request),
