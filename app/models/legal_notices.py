@@ -15,7 +15,8 @@ class LegalNotice(Base):
 
     It says what it will say from the start: what is decided later of the request, or of other
     people in it, is nothing to this customer. `due_at` is when the worker looks at it next:
-    ``held`` back until then for `reason`, or ``due``. It ends ``sent``, or ``waived`` for `reason`.
+    ``held`` back until then for `reason`, or ``due``, with a `reason`
+    where nobody can be told yet. It ends ``sent``, or ``waived`` for `reason`.
     """
 
     __tablename__ = "legal_notices"

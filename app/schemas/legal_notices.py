@@ -55,7 +55,7 @@ class LegalNoticeView(View):
         Literal["secrecy", "emergency", "nothing_disclosed", "preservation", "nobody_to_tell"]
         | MISSING
         | None,
-        Field(description="Why it is held back, or waived."),
+        Field(description="Why it is held back or waived, or waits though due."),
     ] = MISSING
     due_at: Moment | MISSING | None = MISSING
 

@@ -88,8 +88,8 @@ def _of_period(form: Mapping[str, Any], now: datetime) -> Iterator[FieldError]:
         yield FieldError("/period_to", "period_empty")
     elif end - start > timedelta(days=LONGEST_PERIOD_DAYS):
         yield FieldError("/period_to", "period_too_long", {"days": LONGEST_PERIOD_DAYS})
-    if start > now:
-        yield FieldError("/period_from", "date_not_past")
+    if end > now:  # what is still to come cannot be certified as searched
+        yield FieldError("/period_to", "date_not_past")
     if zone is None or zone not in available_timezones():
         yield FieldError("/period_zone", "unknown_zone")
 

@@ -14,12 +14,13 @@ from app.access.legal_workflow import State
 from app.services.legal_clocks import secrecy_end
 
 LONGEST_EMERGENCY: Final = timedelta(hours=72)
-"""How long the danger to somebody's life can keep another one from being told."""
+"""How long the danger to somebody's life can keep another one from being told.
+
+No step of the request ends it sooner: that a package arrived says nothing of the danger."""
 APPROVED: Final = frozenset(
     {State.COLLECTING, State.SECOND_CHECK, State.PACKAGED, State.DELIVERED, State.ACKNOWLEDGED}
 )
 """Where a living approval stands."""
-EMERGENCY_OVER: Final = frozenset({State.ACKNOWLEDGED, State.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,4 @@ def verdict(facts: Facts, delay: timedelta) -> Verdict:
 
 
 def _emergency_until(facts: Facts) -> datetime | None:
-    if facts.kind != "emergency" or facts.status in EMERGENCY_OVER:
-        return None
-    return facts.approved_at + LONGEST_EMERGENCY
+    return facts.approved_at + LONGEST_EMERGENCY if facts.kind == "emergency" else None

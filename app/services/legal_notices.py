@@ -2,6 +2,8 @@
 
 A notice is looked at with each step of its request, and once more under the request's lock before
 it is sent: what an order of secrecy, a withdrawal or a second thought changed in between counts.
+Whoever cannot be told now, because nobody who owns the account can sign in, is told as soon as
+somebody can; the desk learns that it waits.
 The law alone says when (`legal_notice_rules.py`), and nobody sends one by hand.
 """
 
@@ -18,11 +20,13 @@ from app.access.actors import Actor
 from app.access.legal_bases import BASES
 from app.access.legal_workflow import State
 from app.core.ids import new_id
+from app.core.language import DEFAULT
 from app.core.links import without_links
 from app.core.messages.legal import ITEMS
-from app.models import Agency, LegalNotice, LegalRequest, LegalStep, LegalTarget, table_of
+from app.core.telemetry import describe, logger
+from app.models import Agency, Customer, LegalNotice, LegalRequest, LegalStep, LegalTarget, table_of
 from app.projection.projection import Page
-from app.services import account_access, outbox, records
+from app.services import account_access, outbox, privacy_desk, records
 from app.services.audit_log import Deed
 from app.services.legal_notice_rules import Facts, Verdict, verdict
 from app.services.listings import find_page
@@ -35,10 +39,17 @@ LIST: Final = "staff:legal_notice:list"
 LIST_OWN: Final = "customer:legal_notice:list"
 SEND: Final = "system:legal_notice:send"
 TEMPLATE: Final = "legal_notice"
+WAITS: Final = "legal_notice_waits"
+"""What the desk is told of a notice that nobody can be sent."""
 REQUESTS_PAGE: Final = "legal-requests"
 """Where in the customer area the requests are that may be known."""
 UNSENT: Final = ("held", "due")
 AT_ONCE: Final = 100
+NOBODY: Final = "nobody_to_tell"
+LOOKED_AGAIN: Final = timedelta(days=1)
+"""When a notice that nobody can be sent is tried again."""
+RETRIED: Final = timedelta(hours=1)
+"""When one whose sending failed is tried again: meanwhile it stands in nobody's way."""
 
 _NOTICE: Final = table_of(LegalNotice)
 
@@ -68,7 +79,8 @@ async def reconsider(platform: Platform, connection: AsyncConnection, request_id
 async def work(platform: Platform) -> None:
     """Send each notice whose time has come, in a transaction of its own.
 
-    One that is held back again, or waived, is looked at no more before its new time.
+    One that is held back again, or waived, is looked at no more before its new time; one that
+    cannot be sent, for whatever reason, does not stop the others.
     """
     now = platform.clock()
     due = (
@@ -80,8 +92,12 @@ async def work(platform: Platform) -> None:
     async with platform.database.snapshot() as connection:
         found = (await connection.execute(due)).all()
     for row in found:
-        async with platform.database.transaction() as connection:
-            await _send(platform, connection, row.id, row.request_id)
+        try:
+            async with platform.database.transaction() as connection:
+                await _send(platform, connection, row.id, row.request_id)
+        except Exception as error:  # the others do not wait for it; its own turn comes again
+            logger.error("legal_notice_not_sent", id=str(row.id), **describe(error))
+            await _put_off(platform, row.id)
 
 
 async def list_own(platform: Platform, actor: Actor, parameters: Sequence[tuple[str, str]]) -> Page:
@@ -172,7 +188,7 @@ async def _send(
         return
     messages = await _messages(platform, connection, notice)
     if not messages:
-        await _settle(connection, notice, Verdict("waived", "nobody_to_tell", None))
+        await _wait(platform, connection, notice)
         return
     await outbox.queue(platform, connection, *messages)
     sent = {"state": "sent", "reason": None, "due_at": None, "sent_at": platform.clock()}
@@ -186,6 +202,34 @@ async def _send(
         subjects=[notice["customer_id"]],
     )
     await platform.audit.add(connection, operator(), deed)
+
+
+async def _wait(platform: Platform, connection: AsyncConnection, notice: Mapping[str, Any]) -> None:
+    """Look again tomorrow, and tell the desk once; for an erased account there is nobody, ever."""
+    chosen = select(Customer.status).where(Customer.id == notice["customer_id"])
+    if (await connection.execute(chosen)).scalar_one() == "erased":
+        await _settle(connection, notice, Verdict("waived", NOBODY, None))
+        return
+    again = platform.clock() + LOOKED_AGAIN
+    await _settle(connection, notice, Verdict("due", NOBODY, again))
+    desk = [
+        Message(
+            WAITS,
+            person.email,
+            DEFAULT,
+            params={"reference": notice["reference"]},
+            key=f"{WAITS}:{notice['id']}:{person.id}",
+            staff_id=person.id,
+        )
+        for person in await privacy_desk.addressees(connection)
+    ]
+    await outbox.queue(platform, connection, *desk)
+
+
+async def _put_off(platform: Platform, notice_id: UUID) -> None:
+    later = update(LegalNotice).where(LegalNotice.id == notice_id, LegalNotice.state.in_(UNSENT))
+    async with platform.database.transaction() as connection:
+        await connection.execute(later.values(due_at=platform.clock() + RETRIED))
 
 
 async def _messages(

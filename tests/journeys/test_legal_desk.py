@@ -158,6 +158,24 @@ async def test_what_is_no_whole_request_is_refused_with_its_article(
     assert pointers(answer) == wrong
 
 
+async def test_no_period_is_searched_that_has_not_ended(
+    house: Service, officer: StaffPerson, agency: UUID
+) -> None:
+    now = house.clock()
+    period = {
+        "items": ["access_records"],
+        "period_from": (now - timedelta(days=1)).isoformat(),
+        "period_zone": "America/Sao_Paulo",
+    }
+    early = on_paper(agency, **period, period_to=(now + timedelta(minutes=1)).isoformat())
+    answer = await house.client.post(DESK, json=early, headers=officer.headers)
+    assert pointers(answer) == {("/period_to", "date_not_past")}
+    assert "passado" in answer.json()["errors"][0]["message"]
+    over = on_paper(agency, **period, period_to=now.isoformat())
+    answer = await house.client.post(DESK, json=over, headers=officer.headers)
+    assert answer.status_code == 201, answer.text
+
+
 async def test_only_two_identifiers_find_somebody(
     house: Service, officer: StaffPerson, agency: UUID
 ) -> None:

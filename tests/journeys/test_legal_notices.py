@@ -1,7 +1,7 @@
 """What customers are told of legal requests about them: over HTTP, the worker and the mail."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select, update
 
-from app.models import AuditEvent, Membership, OutboxMessage
-from app.services import legal_notices
+from app.models import AuditEvent, Customer, LegalNotice, Membership, OutboxMessage
+from app.services import legal_notices, legal_steps
+from app.services.system import operator
 from tests.support.legal import (
     DESK,
     TOLD,
@@ -73,6 +74,23 @@ async def letters(house: Service, who: CustomerPerson) -> list[Any]:
         OutboxMessage.template == legal_notices.TEMPLATE, OutboxMessage.customer_id == who.id
     )
     return list(await rows(house.platform, chosen))
+
+
+async def changed(house: Service, statement: Any) -> None:
+    async with house.platform.database.transaction() as connection:
+        await connection.execute(statement)
+
+
+async def owner_suspended(house: Service, who: CustomerPerson, at: datetime | None) -> None:
+    theirs = update(Membership).where(Membership.customer_id == who.id)
+    await changed(house, theirs.values(suspended_at=at))
+
+
+async def by_system(house: Service, request_id: str, deed: str) -> None:
+    async with house.platform.database.transaction() as connection:
+        assert await legal_steps.advance_by_system(
+            house.platform, connection, operator(), UUID(request_id), deed
+        )
 
 
 async def planned(house: Service, by: StaffPerson, request_id: str) -> list[dict[str, Any]]:
@@ -159,7 +177,7 @@ async def test_another_order_of_secrecy_holds_back_what_was_not_told_yet(
     assert len(await letters(house, ana)) == 1
 
 
-async def test_an_emergency_holds_it_back_until_the_receipt(
+async def test_an_emergency_holds_it_back_for_its_hours_though_the_package_arrived(
     house: Service,
     ana: CustomerPerson,
     approved: Callable[..., Any],
@@ -179,6 +197,14 @@ async def test_an_emergency_holds_it_back_until_the_receipt(
     await step(house, second, request["id"], "approve")
     [notice] = await planned(house, privacy, request["id"])
     assert (notice["state"], notice["reason"]) == ("held", "emergency")
+    await by_system(house, request["id"], "collected")
+    third = await add_staff(house.platform, "privacy_officer")
+    assert (await step(house, third, request["id"], "check")).json()["status"] == "packaged"
+    await by_system(house, request["id"], "deliver")
+    await brought(house, privacy, request["id"], "acknowledge", "close")
+    [notice] = await planned(house, privacy, request["id"])
+    assert (notice["state"], notice["reason"]) == ("held", "emergency")
+    later(hours=71)
     await legal_notices.work(house.platform)
     assert await letters(house, ana) == []
     later(hours=73)
@@ -254,16 +280,69 @@ async def test_whoever_was_told_is_not_told_again_of_the_same(
     assert states == ({"sent"} if told_before else {"sent", "waived"})
 
 
-async def test_where_nobody_owns_the_account_nobody_is_told(
+async def test_whoever_cannot_be_told_now_is_told_as_soon_as_they_can(
+    house: Service,
+    ana: CustomerPerson,
+    approved: Callable[..., Any],
+    privacy: StaffPerson,
+    later: Callable[..., None],
+) -> None:
+    request = await approved(ana)
+    await owner_suspended(house, ana, house.clock())
+    for days in (0, 1):
+        later(days=days, seconds=1)
+        await legal_notices.work(house.platform)
+        [notice] = await planned(house, privacy, request["id"])
+        assert (notice["state"], notice["reason"]) == ("due", "nobody_to_tell")
+    told_desk = select(OutboxMessage.params).where(
+        OutboxMessage.template == legal_notices.WAITS, OutboxMessage.staff_id == privacy.id
+    )
+    lines = [row.params for row in await rows(house.platform, told_desk)]
+    assert lines.count({"reference": request["reference"]}) == 1, "the desk is told once"
+    await owner_suspended(house, ana, None)
+    later(days=2, seconds=2)
+    await legal_notices.work(house.platform)
+    assert len(await letters(house, ana)) == 1
+
+
+async def test_where_the_account_was_erased_nobody_is_waited_for(
     house: Service, ana: CustomerPerson, approved: Callable[..., Any], privacy: StaffPerson
 ) -> None:
     request = await approved(ana)
-    async with house.platform.database.transaction() as connection:
-        gone = update(Membership).where(Membership.customer_id == ana.id)
-        await connection.execute(gone.values(revoked_at=house.clock()))
+    await owner_suspended(house, ana, house.clock())
+    gone = update(Customer).where(Customer.id == ana.id)
+    await changed(house, gone.values(status="erased", closed_at=house.clock()))
     await legal_notices.work(house.platform)
     [notice] = await planned(house, privacy, request["id"])
     assert (notice["state"], notice["reason"]) == ("waived", "nobody_to_tell")
+
+
+async def test_one_that_cannot_be_sent_stops_none_behind_it(
+    house: Service,
+    ana: CustomerPerson,
+    approved: Callable[..., Any],
+    privacy: StaffPerson,
+    later: Callable[..., None],
+) -> None:
+    broken = await approved(ana)
+    that = update(LegalNotice).where(LegalNotice.request_id == UUID(broken["id"]))
+    await changed(house, that.values(items=("no_such_item",)))
+    bento = await add_customer(house.platform)
+    await approved(bento)
+    await legal_notices.work(house.platform)
+    assert len(await letters(house, bento)) == 1
+    [notice] = await rows(
+        house.platform,
+        select(LegalNotice.state, LegalNotice.due_at).where(
+            LegalNotice.request_id == UUID(broken["id"])
+        ),
+    )
+    assert notice.state == "due"
+    assert notice.due_at > house.clock(), "it waits its turn"
+    await changed(house, that.values(items=("name", "address")))
+    later(hours=1, seconds=1)
+    await legal_notices.work(house.platform)
+    assert len(await letters(house, ana)) == 1
 
 
 async def test_only_owners_see_it(

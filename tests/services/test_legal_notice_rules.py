@@ -48,7 +48,7 @@ def test_nobody_is_told_by_mistake(kind: str, status: State, secrecy: str) -> No
             assert found == Verdict("waived", "nothing_disclosed", None)
         elif told_from is not None:
             assert found == Verdict("held", "secrecy", told_from)
-        elif kind == "emergency" and status not in {State.ACKNOWLEDGED, State.CLOSED}:
+        elif kind == "emergency":
             assert found == Verdict("held", "emergency", APPROVED_AT + timedelta(hours=72))
         else:
             assert found == Verdict("due", None, APPROVED_AT)
@@ -85,4 +85,5 @@ def test_the_shorter_of_two_reasons_does_not_end_the_longer() -> None:
     short = facts("emergency", State.PACKAGED, "standing", delivered=False)
     short = replace(short, secrecy_until=APPROVED_AT + timedelta(hours=1))
     assert verdict(short, AT_ONCE).reason == "emergency"
-    assert verdict(replace(short, status=State.ACKNOWLEDGED), AT_ONCE).reason == "secrecy"
+    long = facts("emergency", State.ACKNOWLEDGED, "standing", delivered=True)
+    assert verdict(long, AT_ONCE).reason == "secrecy"
