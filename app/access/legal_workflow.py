@@ -47,14 +47,14 @@ TABLE = """
     inform       information_requested  identity_check         sender    -                          -
     lapse        information_requested  expired                system    -                          -
     narrow       legal_review           narrowed               desk      -                          -
-    forward      legal_review           approval               desk      -                          -
-    forward      narrowed               approval               desk      -                          -
+    forward      legal_review           approval               desk      -                          persons
+    forward      narrowed               approval               desk      -                          persons
     return       approval               legal_review           director  -                          -
     return       second_check           legal_review           desk      -                          -
     return       collecting             legal_review           director  -                          presence
     return       packaged               legal_review           director  -                          presence
     return       delivered              legal_review           director  -                          presence
-    approve      approval               collecting             director  enterer,reviewer           presence,read,order
+    approve      approval               collecting             director  enterer,reviewer           presence,read,order,persons
     collected    collecting             second_check           system    -                          -
     check        second_check           packaged               desk      enterer,reviewer,approver  presence,read
     deliver      packaged               delivered              system    -                          -
@@ -94,12 +94,12 @@ the desk; ``desk``: privacy officer or director; ``system``: the worker.
 
 ``presence``: a fresh proof of it; ``read``: the request as it stands, named in `If-Match`, so that
 nobody answers for what they did not see; ``order``: the order itself, among the request's files,
-whichever way it came."""
+whichever way it came; ``persons``: of nobody whom it names is it still to be said who they are."""
 
 WHO: Final = frozenset({"sender", "desk", "director", "system"})
 PEOPLE: Final = frozenset({"enterer", "reviewer", "approver", "checker"})
 """``enterer`` is who typed in what came on paper or by mail."""
-NEEDS: Final = frozenset({"presence", "read", "order"})
+NEEDS: Final = frozenset({"presence", "read", "order", "persons"})
 
 
 @dataclass(frozen=True, slots=True)

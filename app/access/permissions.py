@@ -59,6 +59,7 @@ TABLE = """
     staff:agency:read                 ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:agency:create               ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:agency:update               ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:agency:confirm              ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:officer:list                ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:officer:read                ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:officer:vet                 ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
@@ -71,6 +72,7 @@ TABLE = """
     staff:legal_request:advance       ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_step:list             ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_target:list           ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
+    staff:legal_target:choose         ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_request:keep_secret   ·    yes  ·    yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_secrecy_order:list    ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:legal_secrecy_order:confirm ·    yes  ·    ·    ·    ·    ·    ·    ·    ·    ·

@@ -545,8 +545,11 @@ AGENCY = resource(
     status              ·    RW  R   RW  ·   ·   ·   ·   ·   R   ·   | filter
     created_at          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     created_by          ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    kind_set_by         ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     phone_set_by        ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     domains_set_by      ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    confirmed_at        ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
+    confirmed_by        ·    R   R   R   ·   ·   ·   ·   ·   ·   ·
     """,
 )
 
@@ -707,6 +710,12 @@ LEGAL_TARGET = resource(
     customer_id         ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
     matched_by          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
     matched_at          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    outcome             ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    candidate_count     ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    candidates          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    chosen_by           ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    chosen_at           ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
+    choice_reason       ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
     request_id          ·    R   ·   R   ·   ·   ·   ·   ·   ·   ·
     """,
 )

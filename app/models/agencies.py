@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.columns import Names, UtcDateTime, key_text
@@ -15,7 +15,9 @@ class Agency(Base):
 
     `jurisdiction` is ISO 3166 (``BR``, ``BR-SP``), `domains` are its official mail domains in
     ASCII, `callback_phone` (E.164) is where officers are asked after, and `phone_source` says where
-    that is published. `phone_set_by` and `domains_set_by` are who is behind them as they stand.
+    that is published. `kind_set_by`, `phone_set_by` and `domains_set_by` are who is behind them as
+    they stand; `confirmed_by` is somebody else, who found the same in the public source. Nobody
+    until then, and again after each change of one of the three: meanwhile it `counts` for nothing.
     """
 
     __tablename__ = "agencies"
@@ -30,8 +32,11 @@ class Agency(Base):
     status: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[UUID] = mapped_column(ForeignKey("staff_members.id"))
+    kind_set_by: Mapped[UUID] = mapped_column(ForeignKey("staff_members.id"))
     phone_set_by: Mapped[UUID] = mapped_column(ForeignKey("staff_members.id"))
     domains_set_by: Mapped[UUID] = mapped_column(ForeignKey("staff_members.id"))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff_members.id"))
 
     __table_args__ = (
         CheckConstraint(
@@ -41,4 +46,15 @@ class Agency(Base):
         ),
         CheckConstraint("status IN ('active', 'suspended')", name="status"),
         CheckConstraint("domains <> ''", name="domains"),
+        CheckConstraint("(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="confirmed"),
+        CheckConstraint(
+            "confirmed_by IS NULL OR (confirmed_by <> kind_set_by AND confirmed_by <> phone_set_by"
+            " AND confirmed_by <> domains_set_by)",
+            name="second_person",
+        ),
     )
+
+    @classmethod
+    def counts(cls) -> ColumnElement[bool]:
+        """Whether its officers may register, be vetted and act."""
+        return and_(cls.status == "active", cls.confirmed_by.is_not(None))

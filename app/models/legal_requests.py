@@ -133,8 +133,13 @@ class LegalColleague(Base):
 class LegalTarget(Base):
     """Which customer a named person is, if anybody: nothing that the sender is ever told.
 
-    `position` is the person's place in the request's `targets`, from 0. A customer is matched by
-    two identifiers at least (`matched_by`), which all point to that one.
+    `position` is the person's place in the request's `targets`, from 0. A customer is ``matched``
+    by two identifiers at least (`matched_by`), which all point to that one. Else the `outcome` is
+    ``none`` (nobody has an identifier that finds people), ``partial`` (somebody has one, nobody
+    two), ``ambiguous`` (several have two, or another one of the identifiers is somebody else's) or
+    ``too_many``. `candidates` is a list of ``{customer_id, matched_by}``: everybody who has two;
+    `candidate_count` is how many those are, of which too many are listed nowhere. `chosen_by` is
+    who of the desk said, for `choice_reason`, which of them it is.
     """
 
     __tablename__ = "legal_targets"
@@ -145,8 +150,27 @@ class LegalTarget(Base):
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"), index=True)
     matched_by: Mapped[tuple[str, ...]] = mapped_column(Names)
     matched_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(String(16))
+    candidate_count: Mapped[int] = mapped_column(Integer)
+    candidates: Mapped[list[Any]] = mapped_column(json_value())
+    chosen_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff_members.id"))
+    chosen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    choice_reason: Mapped[str | None] = mapped_column(Text)
 
-    __table_args__ = (UniqueConstraint("request_id", "position"),)
+    __table_args__ = (
+        CheckConstraint(
+            "outcome IN ('matched', 'none', 'partial', 'ambiguous', 'too_many')", name="outcome"
+        ),
+        CheckConstraint(
+            "customer_id IS NULL OR outcome = 'matched' OR chosen_by IS NOT NULL", name="found"
+        ),
+        CheckConstraint(
+            "(chosen_by IS NULL) = (chosen_at IS NULL)"
+            " AND (chosen_by IS NULL) = (choice_reason IS NULL)",
+            name="chosen",
+        ),
+        UniqueConstraint("request_id", "position"),
+    )
 
 
 class LegalStep(Base):

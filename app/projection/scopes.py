@@ -252,7 +252,7 @@ def _own_agency() -> ColumnElement[bool]:
 
 
 def _active_agencies() -> ColumnElement[bool]:
-    return Agency.status == "active"
+    return Agency.counts()
 
 
 def _own_officer() -> ColumnElement[bool]:

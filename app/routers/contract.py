@@ -187,6 +187,7 @@ _WITH_TAG: Final = frozenset(
         "staff_advance_legal_request",
         "staff_read_incident",
         "staff_update_incident",
+        "staff_confirm_agency",
         "staff_confirm_incident",
         "staff_cancel_incident",
         "staff_read_contact_request",
@@ -342,6 +343,7 @@ _REASONED: Final = frozenset(
 
 _FROM_A_STATE: Final = frozenset(
     {
+        ("post", "/v1/staff/agencies/{agency_id}/confirm"),
         ("post", "/v1/staff/policies/drafts/{draft_id}/review"),
         ("post", "/v1/staff/policies/drafts/{draft_id}/publish"),
     }

@@ -66,6 +66,7 @@ OfficerId = Annotated[str, _id_of("officer")]
 LegalDocumentId = Annotated[str, _id_of("document")]
 LegalRequestId = Annotated[str, _id_of("legal request")]
 LegalSecrecyOrderId = Annotated[str, _id_of("proposal")]
+LegalTargetId = Annotated[str, _id_of("person whom a legal request names")]
 RecipientId = Annotated[str, _id_of("third party")]
 
 

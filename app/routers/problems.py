@@ -81,6 +81,7 @@ STATUS: Final[Mapping[str, int]] = {
     "nothing_granted": 409,
     "nothing_refused": 409,
     "must_be_narrowed": 409,
+    "target_ambiguous": 409,
     "document_missing": 409,
     "documents_full": 409,
     "signature_unsound": 409,

@@ -39,8 +39,11 @@ _AGENCY: Final[dict[str, Any]] = {
     "status": "active",
     "created_at": "2026-11-22T12:00:00Z",
     "created_by": "01a19467-e800-79ad-b8eb-e568ab252afb",
+    "kind_set_by": "01a19467-e800-79ad-b8eb-e568ab252afb",
     "phone_set_by": "01a19467-e800-79ad-b8eb-e568ab252afb",
     "domains_set_by": "01a19467-e800-79ad-b8eb-e568ab252afb",
+    "confirmed_at": "2026-11-22T15:00:00Z",
+    "confirmed_by": "01a19467-e800-7e96-9097-3b43b5d82b45",
 }
 
 _JURISDICTION_SHAPE: Final = r"[A-Z]{2}(?:-[0-9A-Z]{1,3})?"
@@ -143,12 +146,24 @@ class AgencyView(View):
     status: AgencyStatus | MISSING = MISSING
     created_at: Moment | MISSING = MISSING
     created_by: UUID | MISSING = MISSING
+    kind_set_by: Annotated[
+        UUID | MISSING, Field(description="Who is behind the kind, and so does not confirm it.")
+    ] = MISSING
     phone_set_by: Annotated[
-        UUID | MISSING, Field(description="Who is behind the phone, and so vets no officer here.")
+        UUID | MISSING,
+        Field(description="Who is behind the phone, and so neither confirms nor vets here."),
     ] = MISSING
     domains_set_by: Annotated[UUID | MISSING, Field(description="The same for the domains.")] = (
         MISSING
     )
+    confirmed_at: Moment | MISSING | None = MISSING
+    confirmed_by: Annotated[
+        UUID | MISSING | None,
+        Field(
+            description="The second person, who found kind, phone and domains in the public "
+            "source. Without one, nobody registers with it, is vetted or acts for it."
+        ),
+    ] = MISSING
 
 
 class AgencyPage(BaseModel):

@@ -206,16 +206,6 @@ _STEP: Final[dict[str, Any]] = {
 }
 
 
-_MATCHED: Final[dict[str, Any]] = {
-    "id": "01a20280-f331-724e-b623-f6755339f77d",
-    "request_id": "01a20280-f331-724e-b623-f6755339f77b",
-    "position": 0,
-    "customer_id": "01a19467-e800-79ad-b8eb-e568ab252afb",
-    "matched_by": ["name", "tax_id"],
-    "matched_at": "2026-11-30T12:10:00Z",
-}
-
-
 def _shown(*examples: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": list(examples)})
 
@@ -498,29 +488,4 @@ class LegalStepPage(BaseModel):
     model_config = _shown({"items": [_STEP], "next_cursor": "bWFpcw"})
 
     items: list[LegalStepView]
-    next_cursor: Cursor
-
-
-class LegalTargetView(View):
-    """Whether a person that a request names is a customer: for the desk alone."""
-
-    model_config = _shown(_MATCHED)
-    resource: ClassVar[str] = "legal_target"
-
-    id: UUID
-    request_id: UUID
-    position: Annotated[int, Field(description="The place among `targets`, from 0.")]
-    customer_id: Annotated[
-        UUID | MISSING | None, Field(description="None: no one customer matches.")
-    ] = MISSING
-    matched_by: list[str]
-    matched_at: Moment
-
-
-class LegalTargetPage(BaseModel):
-    """A page of the persons that a request names, the last first."""
-
-    model_config = _shown({"items": [_MATCHED], "next_cursor": "bWFpcw"})
-
-    items: list[LegalTargetView]
     next_cursor: Cursor

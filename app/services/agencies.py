@@ -1,4 +1,8 @@
-"""The directory of agencies whose officers may ask for customers' data (P6)."""
+"""The directory of agencies whose officers may ask for customers' data (P6).
+
+An agency counts once a second person confirmed what stands there of it: one alone could make an
+officer up.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -18,7 +22,7 @@ from app.projection.guard import read_changes
 from app.projection.plans import Plan, View
 from app.projection.projection import Page, Shown, to_json
 from app.schemas.agencies import NewAgency
-from app.services import idempotency, records, sessions
+from app.services import idempotency, officer_domains, records, sessions
 from app.services.audit_log import Deed
 from app.services.authorization import require_grounds
 from app.services.listings import find_page
@@ -29,10 +33,17 @@ from app.services.presence import require_presence
 RESOURCE: Final = "agency"
 CREATE: Final = "staff:agency:create"
 UPDATE: Final = "staff:agency:update"
+CONFIRM: Final = "staff:agency:confirm"
 READ: Final = "staff:agency:read"
-SENSITIVE: Final = frozenset({"domains", "callback_phone", "status"})
+_SETTERS: Final = {
+    "kind": "kind_set_by",
+    "callback_phone": "phone_set_by",
+    "domains": "domains_set_by",
+}
+"""What a second person confirms, and who is behind it."""
+CONFIRMATION: Final = ("confirmed_at", "confirmed_by")
+SENSITIVE: Final = frozenset({*_SETTERS, "status"})
 """What decides who passes for an officer: whoever changes it proves to be there."""
-_SETTERS: Final = {"domains": "domains_set_by", "callback_phone": "phone_set_by"}
 END_REASON: Final = "agency_suspended"
 
 Validate = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -42,7 +53,7 @@ Validate = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 async def enter(
     platform: Platform, actor: Actor, form: NewAgency, claim: idempotency.Claim | None
 ) -> bytes:
-    """A new agency, whose officers can register from now on; it as JSON.
+    """A new agency, whose officers can register once somebody else confirmed it; it as JSON.
 
     Whoever enters it vets none of them. Raises `Refusal` without permission or grounds and with
     ``agency_name_taken``, `Failure` with ``step_up_required``, ``validation_failed`` for a name
@@ -86,10 +97,12 @@ async def change(
 ) -> Shown:
     """Correct an agency, or suspend it: then no officer of it acts, and their sessions end.
 
-    Whoever changes its phone or its domains vets no officer of it. Raises `Refusal` for a member
-    that the caller may not write, and with ``not_found``, ``precondition_failed``,
-    ``agency_name_taken``; `Failure` with ``step_up_required`` for phone, domains and status, or as
-    `enter` does.
+    Another kind, phone or domains are to be confirmed anew, by somebody else; meanwhile no officer
+    of it acts. Those whose address lies in none of its domains any more are out of office, and
+    their sessions end. Whoever changes its phone or its domains vets no officer of it. Raises
+    `Refusal` for a member that the caller may not write, and with ``not_found``,
+    ``precondition_failed``, ``agency_name_taken``; `Failure` with ``step_up_required`` for kind,
+    phone, domains and status, or as `enter` does.
     """
     require_grounds(actor, UPDATE)
     plan = platform.projection.plan(actor, RESOURCE)
@@ -101,6 +114,8 @@ async def change(
     async with platform.database.transaction() as connection:
         if changes.keys() & SENSITIVE:
             await require_presence(platform, connection, actor)
+        if "domains" in changes:  # as a call-back does: the officers first
+            await officer_domains.lock(connection, agency_id)
         before = await _locked(platform, connection, actor, plan, agency_id, UPDATE)
         if "*" not in if_match and platform.projection.show(plan, before).etag not in if_match:
             raise _refused("precondition_failed", UPDATE, agency_id)
@@ -113,11 +128,44 @@ async def change(
             ended = await sessions.end_where(
                 platform, connection, END_REASON, Session.officer_id.in_(theirs)
             )
+        if "domains" in values:
+            outside = await officer_domains.leave(
+                platform, connection, actor, agency_id, values["domains"]
+            )
+            ended = [*ended, *outside]
         after = await _locked(platform, connection, actor, plan, agency_id, UPDATE)
         fields = tuple(sorted(changes))
         changed = Deed(UPDATE, subject_type=RESOURCE, subject_id=agency_id, fields=fields, rows=1)
         await platform.audit.add(connection, actor, changed, _deed(plan, READ, agency_id))
     platform.sessions.forget(*ended)
+    return platform.projection.show(plan, after)
+
+
+async def confirm(
+    platform: Platform, actor: Actor, agency_id: UUID, if_match: Sequence[str]
+) -> Shown:
+    """Say that kind, phone and domains are what the public source has: the agency counts from now.
+
+    By somebody who is behind none of the three, of what they have read (``*`` is nothing). Raises
+    `Refusal` with ``not_found``, ``precondition_failed``, ``second_person_required``;
+    `Failure("step_up_required")`.
+    """
+    require_grounds(actor, CONFIRM)
+    plan = platform.projection.plan(actor, RESOURCE)
+    async with platform.database.transaction() as connection:
+        await require_presence(platform, connection, actor)
+        before = await _locked(platform, connection, actor, plan, agency_id, CONFIRM)
+        if platform.projection.show(plan, before).etag not in if_match:
+            raise _refused("precondition_failed", CONFIRM, agency_id)
+        if actor.id in {before[setter] for setter in _SETTERS.values()}:
+            raise _refused("second_person_required", CONFIRM, agency_id)
+        values = dict(zip(CONFIRMATION, (platform.clock(), actor.id), strict=True))
+        await connection.execute(update(Agency).where(Agency.id == agency_id).values(**values))
+        after = await _locked(platform, connection, actor, plan, agency_id, CONFIRM)
+        done = Deed(
+            CONFIRM, subject_type=RESOURCE, subject_id=agency_id, fields=CONFIRMATION, rows=1
+        )
+        await platform.audit.add(connection, actor, done, _deed(plan, READ, agency_id))
     return platform.projection.show(plan, after)
 
 
@@ -154,7 +202,8 @@ async def _store(
     if not values:
         return
     set_by = {setter: actor.id for field, setter in _SETTERS.items() if field in values}
-    statement = update(Agency).where(Agency.id == agency_id).values(**values, **set_by)
+    anew = dict.fromkeys(CONFIRMATION) if set_by else {}
+    statement = update(Agency).where(Agency.id == agency_id).values(**values, **set_by, **anew)
     try:
         async with connection.begin_nested():
             await connection.execute(statement)

@@ -30,8 +30,8 @@ async def add(
     vetted_by: str,
     password_hash: str,
 ) -> str | None:
-    """One agency, entered by a member of staff and its officer vetted by another; the officer's
-    TOTP secret. None when an earlier demo made them.
+    """One agency, entered by a member of staff, and confirmed and its officer vetted by another;
+    the officer's TOTP secret. None when an earlier demo made them.
     """
     known = select(Officer.id).where(Officer.email_key == email_key(EMAIL))
     if (await connection.execute(known)).first() is not None:
@@ -51,8 +51,11 @@ async def add(
             status="active",
             created_at=now,
             created_by=keeper,
+            kind_set_by=keeper,
             phone_set_by=keeper,
             domains_set_by=keeper,
+            confirmed_at=now,
+            confirmed_by=vetter,
         )
     )
     await connection.execute(

@@ -166,7 +166,7 @@ async def _receiver(
             LegalRequest.age_recipient,
             LegalRequest.language,
             Agency.domains,
-            Agency.status.label("agency_status"),
+            Agency.counts().label("agency_counts"),
         )
         .join(Agency, Agency.id == LegalRequest.agency_id)
         .where(LegalRequest.id == request_id)
@@ -177,7 +177,7 @@ async def _receiver(
         for row in await legal_letters.senders(platform, connection, request):
             return Receiver(row.name, row.email, row.language, reference, row.id)
         return None
-    if request["agency_status"] != "active":
+    if not request["agency_counts"]:
         return None
     email = request["answer_email"]
     official = email is not None and lies_in(domain_of(email_key(email)), request["domains"])

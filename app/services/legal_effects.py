@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.legal_bases import BASES
 from app.access.legal_workflow import State, Step
 from app.core.errors import Refusal
-from app.services import legal_documents, legal_scope, legal_targets
+from app.services import legal_choices, legal_documents, legal_scope, legal_targets
 from app.services.legal_clocks import due_at, resumed
 from app.services.legal_findings import findings_of
+from app.services.legal_holds import PRESERVATION
 from app.services.legal_requests import RESOURCE
 from app.services.platform import Platform
 
@@ -43,11 +44,13 @@ async def of(platform: Platform, connection: AsyncConnection, taken: Taken) -> d
     """Carry out what belongs to a step, in its own transaction; the columns that it changes.
 
     Raises `Refusal` with ``nothing_granted``, ``nothing_refused``, ``must_be_narrowed``,
-    ``document_missing``, ``signature_unsound``.
+    ``document_missing``, ``signature_unsound``, ``target_ambiguous``, ``second_person_required``.
     """
     changes: dict[str, Any] = {"status": taken.step.to.value}
     if "order" in taken.step.needs:
         await _demand_order(connection, taken)
+    if "persons" in taken.step.needs:
+        await _demand_persons(connection, taken)
     effect = EFFECTS.get(taken.step.deed)
     if effect is not None:
         changes |= await effect(platform, connection, taken)
@@ -115,8 +118,10 @@ async def _forward(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str,
     return {"decisions": decisions, "reviewed_by": taken.by}
 
 
-async def _approve(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, Any]:
+async def _approve(_p: Platform, connection: AsyncConnection, taken: Taken) -> dict[str, Any]:
     before = taken.before
+    if await legal_choices.has_chosen(connection, before["id"], taken.by):
+        raise _refused(taken, "second_person_required")
     needed = legal_scope.approvals_needed(BASES[before["basis"]], before["targets"])
     if needed == 1:
         return {"approved_by": taken.by}
@@ -153,6 +158,13 @@ async def _close(_p: Platform, _c: AsyncConnection, taken: Taken) -> dict[str, A
 async def _demand_order(connection: AsyncConnection, taken: Taken) -> None:
     if not await legal_documents.has_order(connection, taken.before["id"]):
         raise _refused(taken, "document_missing")
+
+
+async def _demand_persons(connection: AsyncConnection, taken: Taken) -> None:
+    """Whoever makes two hard to tell apart hides neither: the desk says first who is meant."""
+    preserving = BASES[taken.before["basis"]].tier == PRESERVATION
+    if await legal_choices.is_open(connection, taken.before["id"], preserving=preserving):
+        raise _refused(taken, "target_ambiguous")
 
 
 async def _demand_sent_order(connection: AsyncConnection, taken: Taken) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -154,20 +154,27 @@ async def _change(
 
 
 async def _place(platform: Platform, connection: AsyncConnection, request_id: UUID) -> None:
-    """On whoever the request does not hold already: a second approval places no second one."""
-    held = exists().where(
-        LegalHold.request_id == LegalTarget.request_id,
-        LegalHold.customer_id == LegalTarget.customer_id,
-        LegalHold.ended_at.is_(None),
+    """On whoever has two of a person's identifiers, though it may be another who is meant: it
+    discloses nothing. Not on whom the request holds already: of a second approval comes no second.
+    """
+    held = select(LegalHold.customer_id).where(
+        LegalHold.request_id == request_id, LegalHold.ended_at.is_(None)
     )
-    matched = (
-        select(LegalTarget.customer_id)
-        .distinct()
-        .where(LegalTarget.request_id == request_id, LegalTarget.customer_id.is_not(None), ~held)
+    already = set((await connection.execute(held)).scalars())
+    named = select(LegalTarget.customer_id, LegalTarget.candidates).where(
+        LegalTarget.request_id == request_id
     )
+    people = {
+        customer_id
+        for row in await connection.execute(named)
+        for customer_id in (
+            row.customer_id,
+            *(UUID(each["customer_id"]) for each in row.candidates),
+        )
+        if customer_id is not None and customer_id not in already
+    }
     now = platform.clock()
-    for customer_id in (await connection.execute(matched)).scalars().all():
-        assert customer_id is not None  # noqa: S101 - the statement says so
+    for customer_id in sorted(people):
         hold_id = new_id()
         placed = {
             "id": hold_id,

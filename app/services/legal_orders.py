@@ -1,7 +1,8 @@
 """From a request that was approved to the order of its package: what is granted, of whom, no more.
 
 Persons are told apart by their place in the request, from 1, as its sender wrote it: a person who
-is unknown is searched for like any other, and nothing is found.
+is unknown is searched for like any other, and the package says that nobody was identified, which is
+not that there is nothing.
 """
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
@@ -109,6 +110,7 @@ def _of_person(
         query=collector.query(platform, warrant),
         rows=_rows(platform, collector, warrant),
         marks=MARKS,
+        is_identified=warrant.customer_id != NOBODY,
     )
 
 

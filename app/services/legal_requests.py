@@ -90,7 +90,7 @@ async def enter(
     legal_forms.require_whole(given, platform.clock())
 
     async def row(connection: AsyncConnection) -> dict[str, Any]:
-        known = select(Agency.domains).where(Agency.id == form.agency_id, Agency.status == "active")
+        known = select(Agency.domains).where(Agency.id == form.agency_id, Agency.counts())
         agency = (await connection.execute(known)).first()
         if agency is None:
             raise Failure("validation_failed", errors=[FieldError("/agency_id", "unknown_agency")])

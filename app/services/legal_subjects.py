@@ -17,6 +17,7 @@ from app.models import (
     LegalPackage,
     LegalRequest,
     LegalSecrecyOrder,
+    LegalTarget,
 )
 
 SUBJECTS: Final[Mapping[str, Callable[[UUID], Select[Any]]]] = {
@@ -35,6 +36,9 @@ SUBJECTS: Final[Mapping[str, Callable[[UUID], Select[Any]]]] = {
     ),
     "legal_secrecy_order": lambda request_id: select(LegalSecrecyOrder.id).where(
         LegalSecrecyOrder.request_id == request_id
+    ),
+    "legal_target": lambda request_id: select(LegalTarget.id).where(
+        LegalTarget.request_id == request_id
     ),
 }
 """By the type of the subject: the ids of those that hang on one request."""

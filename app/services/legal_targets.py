@@ -1,7 +1,8 @@
 """Which customers a request names: each by two identifiers at least, all pointing to one.
 
 Nothing of it reaches the sender before a director released it: whoever is unknown, or matches in
-part, gets the answer of those who are known. They are looked up when the desk begins with a
+part, gets the answer of those who are known. How it went is kept for the desk alone, which settles
+what is ambiguous (`legal_choices.py`). They are looked up when the desk begins with a
 request, out of its sender's sight.
 
 Whoever was erased, or goes by another name by now, is known as they were to a request that reaches
@@ -10,12 +11,12 @@ a hold on them (`legal_reach.py`), by what that kept: to no other.
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, delete, insert, or_, select
+from sqlalchemy import ColumnElement, case, delete, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -34,8 +35,19 @@ RESOURCE: Final = "legal_target"
 LIST: Final = "staff:legal_target:list"
 NEEDED: Final = 2
 """Identifiers that must point to the same customer."""
-MOST_SHARED: Final = 200
-"""Customers who may share an identifier, such as a switchboard's telephone, and be looked at."""
+MOST_CANDIDATES: Final = 50
+"""Customers with two of the identifiers whom the desk is shown to choose from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What became of looking for a person, as it is kept (`models/legal_requests.py`)."""
+
+    outcome: str
+    customer_id: UUID | None = None
+    matched_by: tuple[str, ...] = ()
+    candidates: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
+    count: int = 0
 
 
 async def match(
@@ -54,17 +66,23 @@ async def match(
     kept, broken = await _kept(platform, connection, request_id, now)
     rows = []
     for position, target in enumerate(targets):
-        customer_id, matched_by = await _find(connection, target, kept)
-        if customer_id is None and broken is not None:
+        found = await _find(connection, target, kept)
+        if found.customer_id is None and broken is not None:
             raise broken
         rows.append(
             {
                 "id": new_id(),
                 "request_id": request_id,
                 "position": position,
-                "customer_id": customer_id,
-                "matched_by": matched_by,
+                "customer_id": found.customer_id,
+                "matched_by": found.matched_by,
                 "matched_at": now,
+                "outcome": found.outcome,
+                "candidate_count": found.count,
+                "candidates": [
+                    {"customer_id": str(customer_id), "matched_by": names}
+                    for customer_id, names in found.candidates.items()
+                ],
             }
         )
     if rows:
@@ -86,38 +104,81 @@ async def list_page(
     return page
 
 
+async def points_to(
+    connection: AsyncConnection, target: Mapping[str, Any], customer_id: UUID
+) -> tuple[str, ...]:
+    """The identifiers that a customer of today has, if they are two at least; else none."""
+    held = _held(_conditions(target))
+    chosen = select(*held).where(Customer.id == customer_id)
+    row = (await connection.execute(chosen)).mappings().first()
+    matched = () if row is None else tuple(name for name in row if row[name])
+    return matched if len(matched) >= NEEDED else ()
+
+
 async def _find(
     connection: AsyncConnection, target: Mapping[str, Any], kept: Sequence[Mapping[str, Any]]
-) -> tuple[UUID | None, tuple[str, ...]]:
-    """The one customer to whom two identifiers point, none of the others pointing elsewhere.
+) -> _Found:
+    """Who has two identifiers; ``matched`` is the only one, if none of the others is another's.
 
-    The strong identifiers are looked up; a name alone never finds anybody, it confirms. What too
-    many share, or leads to two people, names nobody. The two must stand in one record: today's, or
-    one that is `kept`.
+    The strong identifiers are looked up; a name alone never finds anybody, it confirms. The two
+    must stand in one record: today's, or one that is `kept`. Only those who have two count among
+    too many, so that a telephone which many declare hides nobody.
     """
     conditions = _conditions(target)
     strong = [name for name in conditions if name != "name"]
     if not strong:
-        return None, ()
-    held = [case((condition, 1), else_=0).label(name) for name, condition in conditions.items()]
-    chosen = (
-        select(Customer.id, *held)
-        .where(or_(*(conditions[name] for name in strong)))
-        .limit(MOST_SHARED + 1)
-    )
-    found = [dict(row) for row in (await connection.execute(chosen)).mappings()]
-    if len(found) > MOST_SHARED:
-        return None, ()
-    found += [{"id": row["id"], **_holds(target, row)} for row in kept]
-    matches = [row for row in found if sum(row[name] for name in conditions) >= NEEDED]
-    if len({row["id"] for row in matches}) != 1:
-        return None, ()
-    customer_id = matches[0]["id"]
-    matched = {name for name in conditions if any(row[name] for row in matches)}
-    others = [row for row in found if row["id"] != customer_id]
-    if any(row[name] for row in others for name in strong if name not in matched):
-        return None, ()
-    return customer_id, tuple(name for name in conditions if name in matched)
+        return _Found("none")
+    held = _held(conditions)
+    any_strong = or_(*(conditions[name] for name in strong))
+    ones = (case((condition, 1), else_=0) for condition in conditions.values())
+    hits = sum(ones, literal(0))
+    chosen = select(Customer.id, *held).where(any_strong, hits >= NEEDED).limit(MOST_CANDIDATES + 1)
+    today = [dict(row) for row in (await connection.execute(chosen)).mappings()]
+    if len(today) > MOST_CANDIDATES:
+        return _Found("too_many", count=len(today))
+    before = [{"id": row["id"], **_holds(target, row)} for row in kept]
+    candidates = _candidates(tuple(conditions), today + before)
+    if not candidates:
+        known = any(row[name] for row in before for name in strong)
+        known = known or await _somebody(connection, any_strong)
+        return _Found("partial" if known else "none")
+    found = _Found("ambiguous", candidates=candidates, count=len(candidates))
+    if len(candidates) > 1:
+        return found
+    [(customer_id, matched_by)] = candidates.items()
+    others = [name for name in strong if name not in matched_by]
+    if any(row[name] for row in before if row["id"] != customer_id for name in others) or (
+        others
+        and await _somebody(
+            connection, or_(*(conditions[name] for name in others)), Customer.id != customer_id
+        )
+    ):
+        return found
+    return _Found("matched", customer_id, matched_by, candidates, 1)
+
+
+def _candidates(
+    names: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> dict[UUID, tuple[str, ...]]:
+    """Who has two identifiers in one record, and all that they have in such."""
+    found: dict[UUID, set[str]] = {}
+    for row in rows:
+        matched = {name for name in names if row[name]}
+        if len(matched) >= NEEDED:
+            found.setdefault(row["id"], set()).update(matched)
+    return {
+        customer_id: tuple(name for name in names if name in matched)
+        for customer_id, matched in found.items()
+    }
+
+
+def _held(conditions: Mapping[str, ColumnElement[bool]]) -> list[ColumnElement[int]]:
+    return [case((condition, 1), else_=0).label(name) for name, condition in conditions.items()]
+
+
+async def _somebody(connection: AsyncConnection, *conditions: ColumnElement[bool]) -> bool:
+    found = select(Customer.id).where(*conditions).limit(1)
+    return (await connection.execute(found)).first() is not None
 
 
 async def _kept(

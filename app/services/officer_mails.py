@@ -19,7 +19,14 @@ RECOVERY_PAGE: Final = "authority-new-factor"
 """Where in the customer area the link of somebody without a second factor leads."""
 
 Change = Literal[
-    "vetted", "renewed", "refused", "suspended", "reinstated", "awaiting_vetting", "expired"
+    "vetted",
+    "renewed",
+    "refused",
+    "suspended",
+    "reinstated",
+    "awaiting_vetting",
+    "domain_removed",
+    "expired",
 ]
 
 Recovery = Literal["sent", "used"]

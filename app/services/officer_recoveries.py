@@ -68,7 +68,7 @@ async def permit(platform: Platform, actor: Actor, officer_id: UUID) -> Shown:
         before = await officers.locked(connection, officer_id, PERMIT)
         if before.status != "active" or before.valid_until <= now:
             raise officers.refused("officer_state", PERMIT, officer_id)
-        phone = await callable_at(connection, actor, before.agency_id, officer_id, PERMIT)
+        phone = await callable_at(connection, actor, before, PERMIT)
         calls = before.vettings
         call = calls[-1] if calls else {}
         if not _is_good(call, phone, now):

@@ -171,10 +171,8 @@ async def _insert(
 
 
 async def _agency(connection: AsyncConnection, agency_id: UUID) -> _Agency | None:
-    """An agency of the directory that is not suspended."""
-    chosen = select(Agency.name, Agency.domains).where(
-        Agency.id == agency_id, Agency.status == "active"
-    )
+    """An agency of the directory that counts."""
+    chosen = select(Agency.name, Agency.domains).where(Agency.id == agency_id, Agency.counts())
     row = (await connection.execute(chosen)).first()
     return None if row is None else _Agency(row.name, row.domains)
 

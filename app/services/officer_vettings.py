@@ -1,7 +1,8 @@
 """Vetting officers: the agency is called back, by the phone that it publishes itself.
 
 Never by a phone that came with the registration, and never by whoever entered the phone or the
-domains that the officer is recognised by: one alone could make an officer up.
+domains that the officer is recognised by: one alone could make an officer up. And never at an
+agency that no second person confirmed, nor for an address that is in none of its domains.
 """
 
 from datetime import datetime
@@ -12,7 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
+from app.core.emails import email_key
 from app.core.errors import Failure, FieldError
+from app.core.mail_domains import domain_of, lies_in
 from app.models import Agency
 from app.projection.projection import Shown
 from app.schemas.officers import Vetting
@@ -34,7 +37,8 @@ async def record(platform: Platform, actor: Actor, officer_id: UUID, form: Vetti
 
     The same renews an officer's year, before it ends or after. Raises `Failure` with
     ``step_up_required``, ``validation_failed`` for another phone than the directory's; `Refusal`
-    with ``not_found``, ``officer_state`` for a suspended officer or agency,
+    with ``not_found``, ``officer_state`` for a suspended officer, an agency that does not count,
+    or an address that is not one of its own,
     ``second_person_required`` for who set the agency's phone or domains.
     """
     require_grounds(actor, ACTION)
@@ -42,7 +46,7 @@ async def record(platform: Platform, actor: Actor, officer_id: UUID, form: Vetti
     async with platform.database.transaction() as connection:
         await require_presence(platform, connection, actor)
         before = await officers.locked(connection, officer_id, ACTION)
-        phone = await callable_at(connection, actor, before.agency_id, officer_id, ACTION)
+        phone = await callable_at(connection, actor, before, ACTION)
         if form.phone != phone:
             wrong = FieldError("/phone", "phone_not_of_directory")
             raise Failure("validation_failed", errors=[wrong])
@@ -72,24 +76,30 @@ async def record(platform: Platform, actor: Actor, officer_id: UUID, form: Vetti
     return shown
 
 
-async def callable_at(
-    connection: AsyncConnection, actor: Actor, agency_id: UUID, officer_id: UUID, action: str
-) -> str:
-    """The phone by which the agency vouches for an officer; it stands so until the commit.
+async def callable_at(connection: AsyncConnection, actor: Actor, officer: Any, action: str) -> str:
+    """The phone by which the agency vouches for an officer (as `officers.locked` has them); it
+    stands so until the commit.
 
-    Raises `Refusal` with ``officer_state`` for an agency that is suspended,
-    ``second_person_required`` for who set its phone or its domains.
+    Raises `Refusal` with ``officer_state`` for an agency that does not count, or an address that is
+    in none of its domains; ``second_person_required`` for who set its phone or its domains.
     """
     statement = (
-        select(Agency.status, Agency.callback_phone, Agency.phone_set_by, Agency.domains_set_by)
-        .where(Agency.id == agency_id)
+        select(
+            Agency.counts().label("counts"),
+            Agency.domains,
+            Agency.callback_phone,
+            Agency.phone_set_by,
+            Agency.domains_set_by,
+        )
+        .where(Agency.id == officer.agency_id)
         .with_for_update(read=True)
     )
     agency = (await connection.execute(statement)).one()
-    if agency.status != "active":
-        raise officers.refused("officer_state", action, officer_id)
+    official = lies_in(domain_of(email_key(officer.email)), agency.domains)
+    if not (agency.counts and official):
+        raise officers.refused("officer_state", action, officer.id)
     if actor.id in (agency.phone_set_by, agency.domains_set_by):
-        raise officers.refused("second_person_required", action, officer_id)
+        raise officers.refused("second_person_required", action, officer.id)
     phone: str = agency.callback_phone
     return phone
 

@@ -77,7 +77,8 @@ async def suspend(platform: Platform, actor: Actor, officer_id: UUID) -> Shown:
 async def reinstate(platform: Platform, actor: Actor, officer_id: UUID) -> Shown:
     """Let a suspended officer in again: as they were, or to be vetted anew.
 
-    In office are those whose last call-back confirmed them less than a year ago. Raises as
+    In office are those whose last call-back confirmed them less than a year ago, unless their
+    agency gave up the domain of their address since. Raises as
     `suspend` does, with ``officer_state`` for who is not suspended.
     """
     require_grounds(actor, REINSTATE)
@@ -89,7 +90,7 @@ async def reinstate(platform: Platform, actor: Actor, officer_id: UUID) -> Shown
             raise refused("officer_state", REINSTATE, officer_id)
         last = before.vettings[-1]["outcome"] if before.vettings else None
         status = "confirmed"
-        if last == "confirmed":
+        if last == "confirmed" and before.valid_until is not None:
             status = "active" if before.valid_until > platform.clock() else "expired"
         values = {"status": status, "suspended_at": None, "suspended_reason": None}
         await store(connection, officer_id, values)

@@ -23,6 +23,10 @@ _STATEMENTS: Final = {
         "NADA CONSTA: feita a busca descrita no manifesto, nenhum registro foi encontrado, nem"
         " entre os dados atuais nem entre os preservados que a requisição alcança."
     ),
+    Holding.NOBODY_IDENTIFIED: (
+        "NÃO IDENTIFICADA: nenhuma conta foi identificada pelos dados informados na requisição"
+        " sobre esta pessoa. Não se certifica que ela não tenha conta, nem que não haja dados."
+    ),
     Holding.NOT_HELD: "NÃO MANTIDO: o serviço não guarda dados desta categoria, de ninguém.",
 }
 

@@ -37,6 +37,8 @@ class Holding(StrEnum):
     HELD = "held"
     NOTHING_FOUND = "nothing_found"
     """It keeps such data, but none that was asked for."""
+    NOBODY_IDENTIFIED = "nobody_identified"
+    """What was said of the person led to no account: whether there is one, it does not say."""
     NOT_HELD = "not_held"
     """It keeps no such data of anybody."""
 
@@ -78,7 +80,10 @@ class Collecting:
         if self._category.rows is None:
             return Collected(self._category, Holding.NOT_HELD, 0, ())
         rows = self._files[0].rows or 0
-        holding = Holding.HELD if rows else Holding.NOTHING_FOUND
+        nothing = (
+            Holding.NOTHING_FOUND if self._category.is_identified else Holding.NOBODY_IDENTIFIED
+        )
+        holding = Holding.HELD if rows else nothing
         return Collected(self._category, holding, rows, tuple(self._files), self._preserved)
 
     async def blocks(

@@ -40,6 +40,9 @@ class Category:
     rows: Rows | None
     marks: tuple[str, ...] = ()
     """What each row says of itself, beside the fields (`collectors/provenance.py`)."""
+    is_identified: bool = True
+    """Whether what was said of the person led to an account: else it says nothing that there is
+    none."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

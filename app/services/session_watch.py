@@ -203,7 +203,7 @@ def officers_in_office() -> tuple[ColumnElement[bool], ...]:
     return (
         Officer.status == "active",
         Officer.valid_until > bound("now", UtcDateTime()),
-        Agency.status == "active",
+        Agency.counts(),
     )
 
 

@@ -52,7 +52,7 @@ def test_approver_and_checker_stand_apart_with_proof() -> None:
         if deed == "approve":
             assert step.who == "director"
             assert step.apart_from == {"enterer", "reviewer"}
-            assert step.needs == {"presence", "read", "order"}
+            assert step.needs == {"presence", "read", "order", "persons"}
         if deed == "check":
             assert step.apart_from == {"enterer", "reviewer", "approver"}
             assert step.needs == {"presence", "read"}

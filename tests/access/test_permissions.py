@@ -65,6 +65,7 @@ GRANTED = {
     "staff:legal_secrecy_order:confirm": {Viewer.DIRECTOR},
     "staff:legal_notice:list": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_target:list": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
+    "staff:legal_target:choose": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_custody:list": ALL_SIGHTED,
     "staff:legal_package:read": {Viewer.DIRECTOR, Viewer.PRIVACY_OFFICER},
     "staff:legal_package:download": {Viewer.DIRECTOR},
@@ -120,6 +121,7 @@ GRANTED = {
         (
             "staff:agency:create",
             "staff:agency:update",
+            "staff:agency:confirm",
             "staff:officer:vet",
             "staff:officer:suspend",
             "staff:officer:reinstate",

@@ -49,7 +49,7 @@ def ids(maria: CustomerPerson) -> dict[str, str]:
     names = (
         *("incident_id", "authenticator_id", "recipient_id", "contact_request_id"),
         *("draft_id", "agency_id", "officer_id"),
-        *("draft_id", "legal_request_id"),
+        *("draft_id", "legal_request_id", "legal_target_id"),
     )
     unknown = {name: str(new_id()) for name in names}
     return {"customer_id": str(maria.id), **unknown}

@@ -146,5 +146,5 @@ def outcome(state: State, kind: str, secrecy: str, *, delivered: bool) -> str:
         return "waived"
     if secrecy in ("standing", "without_end"):
         return "held"
-    dangerous = kind == "emergency" and state not in (State.ACKNOWLEDGED, State.CLOSED)
+    dangerous = kind == "emergency"
     return "held" if dangerous else "sent"

@@ -289,11 +289,14 @@ async def test_whoever_cannot_be_told_now_is_told_as_soon_as_they_can(
 ) -> None:
     request = await approved(ana)
     await owner_suspended(house, ana, house.clock())
+    kept = select(LegalNotice.state, LegalNotice.reason).where(
+        LegalNotice.request_id == UUID(request["id"])
+    )
     for days in (0, 1):
         later(days=days, seconds=1)
         await legal_notices.work(house.platform)
-        [notice] = await planned(house, privacy, request["id"])
-        assert (notice["state"], notice["reason"]) == ("due", "nobody_to_tell")
+        [notice] = await rows(house.platform, kept)
+        assert (notice.state, notice.reason) == ("due", "nobody_to_tell")
     told_desk = select(OutboxMessage.params).where(
         OutboxMessage.template == legal_notices.WAITS, OutboxMessage.staff_id == privacy.id
     )

@@ -242,20 +242,26 @@ async def test_without_a_hold_who_was_erased_is_unknown(
     await post(house, desk.reviewer, released, "releases", reason="Indeferido.")
     await erase(house, ana)
     _, category = await answered(house, desk, beatriz, targets=naming(ana))
-    assert (category["holding"], category["rows"]) == ("nothing_found", 0)
+    assert (category["holding"], category["rows"]) == ("nobody_identified", 0)
     assert category["query"]["preserved"] == []
 
 
 async def test_two_who_had_the_same_address_in_turn_are_not_mistaken_for_each_other(
     house: Service, ana: CustomerPerson, hold: Hold, desk: Desk, beatriz: OfficerPerson
 ) -> None:
-    """Who is asked for by what one has today and the other had is nobody."""
+    """Who is asked for by what one has today and the other had is nobody until the desk says so."""
     await hold(ana)
     await erase(house, ana)
     other = await add_customer(house.platform)
     mixed = [{"name": ana.row["name"], "tax_id": ana.row["tax_id"], "email": other.row["email"]}]
-    _, category = await answered(house, desk, beatriz, targets=mixed)
-    assert category["rows"] == 0
+    request = await sent(house, beatriz, targets=mixed)
+    await brought(house, desk.reviewer, request["id"], "begin", "confirm")
+    found = select(LegalTarget.customer_id, LegalTarget.outcome).where(
+        LegalTarget.request_id == UUID(request["id"])
+    )
+    assert [tuple(row) for row in await rows(house.platform, found)] == [(None, "ambiguous")]
+    early = await step(house, desk.reviewer, request["id"], "forward")
+    assert early.json()["code"] == "target_ambiguous"
 
 
 async def test_who_might_be_held_is_not_called_unknown_where_a_copy_was_altered(
@@ -363,7 +369,13 @@ async def test_what_was_written_and_deleted_in_its_time_is_given_of_the_owners_a
     await age_copies(house, ana, kept_until=house.clock() - timedelta(seconds=1), of=goes)
     await contact_retention.purge(house.platform)
     at = house.clock()
-    order = of_a_day(at, kind="communications", basis="mci_10_2", items=["communications"])
+    order = of_a_day(
+        at,
+        kind="communications",
+        basis="mci_10_2",
+        items=["communications"],
+        period_to=at.isoformat(),
+    )
     identity = pyrage.x25519.Identity.generate()
     key = str(identity.to_public())
     request = await sent(house, judge, **order, targets=naming(ana), age_recipient=key)

@@ -247,18 +247,26 @@ async def test_whoever_set_phone_or_domains_vets_nobody(
 ) -> None:
     headers = vetter.headers | {"If-Match": "*"}
     phone = "+551132999999"
-    for changed in ({"callback_phone": phone}, {"domains": ["outra.exemplo.gov.br"]}):
+    third = await present(house, "director")
+    for what in ("callback_phone", "domains"):
         agency = await add_agency(house.platform, by=keeper.id)
+        domains = [agency.domain, "outra.exemplo.gov.br"]
+        changed = {what: phone if what == "callback_phone" else domains}
         officer = await registered(house, agency)
         own = await vet(house, keeper, officer, call(agency))
         assert (own.status_code, own.json()["code"]) == (403, "second_person_required")
         path = f"{AGENCIES}/{agency.id}"
-        assert (await house.client.patch(path, json=changed, headers=headers)).status_code == 200
+        answer = await house.client.patch(path, json=changed, headers=headers)
+        assert answer.status_code == 200, answer.text
+        tag = (await house.client.get(path, headers=third.headers)).headers["etag"]
+        second = await house.client.post(
+            f"{path}/confirm", headers=third.headers | {"If-Match": tag}
+        )
+        assert second.status_code == 200, second.text
         called = call(agency, phone=phone if "callback_phone" in changed else agency.phone)
         for one_of_them in (vetter, keeper):
             tried = await vet(house, one_of_them, officer, called)
             assert tried.json()["code"] == "second_person_required"
-        third = await present(house, "director")
         spelt = f"({called['phone'][3:5]}) {called['phone'][5:]}"
         done = await vet(house, third, officer, called | {"phone": spelt})
         assert done.status_code == 201, done.text

@@ -85,6 +85,9 @@ async def add_request(
         "customer_id": customer,
         "matched_by": ("name", "email"),
         "matched_at": at,
+        "outcome": "matched",
+        "candidate_count": 1,
+        "candidates": [],
     }
     async with house.platform.database.transaction() as connection:
         await connection.execute(insert(LegalRequest).values(**row))

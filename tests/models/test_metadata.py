@@ -44,7 +44,8 @@ def test_every_reference_can_be_followed_back_on_an_index(table: Table) -> None:
 
 
 UNFOLLOWED = {
-    "agencies": {"created_by", "phone_set_by", "domains_set_by"},
+    "agencies": {"created_by", "kind_set_by", "phone_set_by", "domains_set_by", "confirmed_by"},
+    "legal_targets": {"chosen_by"},
     "officers": {"vetted_by"},
     "policy_acceptances": {"version"},  # versions are never deleted
     "policy_drafts": {"reviewed_by", "closed_by"},

@@ -55,6 +55,7 @@ OF_THE_MOMENT: Final = frozenset(
         "recipient_missing",
         "unknown_colleague",
         "report_not_published",
+        "not_a_candidate",
         "unknown_agency",
         "age_key_refused",
         "document_empty",

@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from app.access.viewers import Viewer
 from app.models import AuditSubject, Base, LegalColleague
 from app.projection.plans import Plan
-from app.services import legal_custody
+from app.services import legal_choices, legal_custody
 from tests.support.canaries import plant
 from tests.support.exercising import Exerciser, Expected, Route, items
+from tests.support.incident_exercisers import prove_presence
 from tests.support.legal import DESK, DOOR, TOLD, asked, on_paper, secrecy
 from tests.support.officers import AgencyMade, add_officer
 from tests.support.stage import Stage
@@ -176,6 +177,38 @@ async def _targets(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Re
     return await stage.client.get(f"{_canary(stage)}/targets", headers=headers)
 
 
+async def _plant_question(stage: Stage) -> None:
+    """A request at the desk, in which a person may be several customers."""
+    await _plant(stage)
+    tables = Base.metadata.tables
+    candidate = {"customer_id": str(stage.other.id), "matched_by": ["name", "phone"]}
+    async with stage.platform.database.transaction() as connection:
+        requests = tables["legal_requests"]
+        await connection.execute(
+            update(requests).where(requests.c.id == _planted["id"]).values(status="legal_review")
+        )
+        target = await plant(
+            connection,
+            tables["legal_targets"],
+            stage.canaries,
+            request_id=_planted["id"],
+            position=0,
+            customer_id=None,
+            outcome="ambiguous",
+            candidates=[candidate],
+            **dict.fromkeys(("chosen_by", "chosen_at", "choice_reason")),
+        )
+    _planted["target"] = target.values["id"]
+    await prove_presence(stage)
+    stage.tap.clear()
+
+
+async def _choose(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = f"{DESK}/{_planted['id']}/targets/{_planted['target']}/choice"
+    body = {"customer_id": str(stage.other.id), "reason": "O CPF informado é o desta conta."}
+    return await stage.client.post(address, json=body, headers=headers)
+
+
 async def _notices(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     return await stage.client.get(f"{_canary(stage)}/notices?limit=200", headers=headers)
 
@@ -305,6 +338,14 @@ LEGAL_EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("get", f"{ONE}/targets"): Exerciser(
         "staff:legal_target:list", "legal_target", _targets, records=items
+    ),
+    ("post", f"{ONE}/targets/{{legal_target_id}}/choice"): Exerciser(
+        legal_choices.CHOOSE,
+        "legal_target",
+        _choose,
+        expected=_changed(*legal_choices.CHOICE),
+        canary=False,
+        prepare=_plant_question,
     ),
     ("get", f"{ONE}/notices"): Exerciser(
         "staff:legal_notice:list", "legal_notice", _notices, records=items

@@ -77,6 +77,29 @@ async def _update(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Res
     )
 
 
+async def _unconfirmed(stage: Stage) -> None:
+    """An agency that nobody on the stage entered, and nobody confirmed yet."""
+    await prove_presence(stage)
+    by = stage.canaries["staff_members"].values["id"]
+    nobody = dict.fromkeys(agencies.CONFIRMATION)
+    _prepared.update(agency=await add_agency(stage.platform, by=by, **nobody))
+
+
+async def _confirm(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    address = f"{AGENCIES}/{_prepared['agency'].id}"
+    seen = await stage.client.get(address, headers=headers)
+    tag = seen.headers.get("etag", '"none"')
+    stage.tap.clear()
+    return await stage.client.post(f"{address}/confirm", headers={**headers, "If-Match": tag})
+
+
+def _confirmed(entry: Exerciser, plan: Plan, shown: int) -> list[Expected]:
+    return [
+        (entry.permission, frozenset(agencies.CONFIRMATION), 1),
+        (agencies.READ, frozenset(plan.visible), shown),
+    ]
+
+
 def _updated(entry: Exerciser, plan: Plan, shown: int) -> list[Expected]:
     return [
         (entry.permission, frozenset(["phone_source"]), 1),
@@ -168,6 +191,14 @@ OFFICER_EXERCISERS: Mapping[Route, Exerciser] = {
     ),
     ("patch", f"{AGENCIES}/{{agency_id}}"): Exerciser(
         "staff:agency:update", "agency", _update, expected=_updated, canary=False
+    ),
+    ("post", f"{AGENCIES}/{{agency_id}}/confirm"): Exerciser(
+        agencies.CONFIRM,
+        "agency",
+        _confirm,
+        expected=_confirmed,
+        canary=False,
+        prepare=_unconfirmed,
     ),
     ("get", OFFICERS): Exerciser("staff:officer:list", "officer", _get(OFFICERS), items),
     ("get", f"{OFFICERS}/{{officer_id}}"): Exerciser(

@@ -27,7 +27,7 @@ from app.models import AuditSubject, Base, LegalColleague
 from app.services.platform import Platform
 from tests.support.canaries import Canary, plant, plant_everywhere
 from tests.support.contents import Contents, contents
-from tests.support.officers import OfficerPerson, add_agency, add_officer
+from tests.support.officers import OfficerPerson, add_agency, add_officer, second_person
 from tests.support.people import (
     CustomerPerson,
     StaffPerson,
@@ -190,6 +190,11 @@ async def staged(database_url: str, folder: Path, **settings: Any) -> AsyncItera
                 "consent_subjects": {"id": own_id},
                 "consent_states": {"purpose": MARKETING, "recipient_id": OURSELVES},
             }
+            confirmed = {
+                "confirmed_by": await second_person(platform),
+                "confirmed_at": platform.clock(),
+            }
+            fixed["agencies"] = confirmed  # to whom it is published, and who may register with it
             async with platform.database.transaction() as connection:
                 canaries = await plant_everywhere(connection, fixed)
                 closed = await plant(

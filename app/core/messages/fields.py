@@ -121,6 +121,10 @@ FIELDS: Final[Mapping[str, Mapping[Language, str]]] = {
     ),
     "needed_for_deed": _both("Isto não se faz sem.", "It is not done without this."),
     "duplicate_item": _both("Aparece mais de uma vez.", "Appears more than once."),
+    "not_a_candidate": _both(
+        "Esta conta não tem dois dos dados informados.",
+        "This account has not two of the identifiers given.",
+    ),
     "exactly_one": _both("Informe um só destes campos.", "Give exactly one of these members."),
     # Dates, ids, addresses on the net.
     "invalid_path": _both(

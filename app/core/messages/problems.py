@@ -679,6 +679,18 @@ PROBLEMS: Final[Mapping[str, Mapping[Language, Words]]] = {
             "Use `narrow`: the sender must learn what was refused, and why.",
         ),
     ),
+    "target_ambiguous": _both(
+        (
+            "Falta dizer de quem se trata",
+            "Os dados de uma pessoa indicada levam a várias contas. Escolha uma, ou peça outro"
+            " identificador à autoridade.",
+        ),
+        (
+            "It is still to be said who is meant",
+            "The identifiers of a named person lead to several accounts. Choose one, or ask the"
+            " authority for another identifier.",
+        ),
+    ),
     "document_missing": _both(
         (
             "Falta o documento",

@@ -45,7 +45,8 @@ async def list_agencies(request: Request) -> Response:
     openapi_extra={"x-problems": ["step_up_required", "agency_name_taken"]},
 )
 async def enter_agency(request: Request, form: NewAgency) -> Response:
-    """Out of public sources. Its officers can register from now on; whoever enters it vets none."""
+    """Out of public sources. Its officers can register once a second person confirmed it; whoever
+    enters it vets none."""
     claim = await claim_of(request)
     answer = await agencies.enter(platform_of(request), actor_of(request), form, claim)
     return answers.ready_json(answer, 201)
@@ -77,8 +78,10 @@ async def read_agency(request: Request, agency_id: AgencyId) -> Response:
 async def update_agency(
     request: Request, agency_id: AgencyId, body: Annotated[dict[str, Any], Body()]
 ) -> Response:
-    """Whoever changes phone or domains vets no officer of it, and proves to be there, as for the
-    status. While an agency is suspended none of its officers signs in or acts."""
+    """Whoever changes phone or domains vets no officer of it, and proves to be there, as for kind
+    and status. While an agency is suspended none of its officers signs in or acts; nor while what
+    was changed of kind, phone or domains waits for a second person's confirmation. Officers whose
+    domain it gives up are to be vetted anew."""
     record = await agencies.change(
         platform_of(request),
         actor_of(request),
@@ -86,5 +89,23 @@ async def update_agency(
         body,
         agency_changes,
         if_match(request),
+    )
+    return answers.shown(record)
+
+
+@router.post(
+    "/{agency_id:id}/confirm",
+    operation_id="staff_confirm_agency",
+    summary="Confirm an agency, as a second person",
+    response_model=AgencyView,
+    openapi_extra={"x-problems": ["not_found", "step_up_required", "second_person_required"]},
+)
+async def confirm_agency(request: Request, agency_id: AgencyId) -> Response:
+    """That its kind, phone and domains, as you have read them, are those of the public source.
+
+    By somebody who is behind none of the three. Only then its officers can register and act.
+    """
+    record = await agencies.confirm(
+        platform_of(request), actor_of(request), read_id(agency_id), if_match(request)
     )
     return answers.shown(record)

@@ -20,9 +20,8 @@ from app.schemas.legal_requests import (
     LegalRequestPage,
     LegalRequestView,
     LegalStepPage,
-    LegalTargetPage,
 )
-from app.services import legal_notices, legal_requests, legal_steps, legal_targets
+from app.services import legal_notices, legal_requests, legal_steps
 
 router = APIRouter(prefix="/v1/staff/legal-requests", tags=["staff"], route_class=StaffRoute)
 
@@ -113,6 +112,7 @@ async def list_legal_steps(request: Request, legal_request_id: LegalRequestId) -
             "nothing_granted",
             "nothing_refused",
             "must_be_narrowed",
+            "target_ambiguous",
             "signature_unsound",
             "document_missing",
         ]
@@ -130,25 +130,6 @@ async def advance_legal_request(
         platform_of(request), actor_of(request), read_id(legal_request_id), form, tags
     )
     return answers.shown(detail)
-
-
-@router.get(
-    "/{legal_request_id:id}/targets",
-    operation_id="staff_list_legal_targets",
-    summary="Who the named persons are",
-    response_model=LegalTargetPage,
-    openapi_extra={**list_parameters("legal_target"), "x-problems": ["not_found"]},
-)
-@guards_own_query
-async def list_legal_targets(request: Request, legal_request_id: LegalRequestId) -> Response:
-    """Which customer each person is, by two identifiers at least. The sender is never told."""
-    found = await legal_targets.list_page(
-        platform_of(request),
-        actor_of(request),
-        read_id(legal_request_id),
-        request.query_params.multi_items(),
-    )
-    return answers.page(found)
 
 
 @router.get(

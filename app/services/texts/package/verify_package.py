@@ -430,6 +430,7 @@ def report(manifest: dict[str, Any], certificate: Certificate, fingerprint: str)
     words = {
         "held": "registros entregues / rows handed over: {rows}",
         "nothing_found": "nada consta / nothing found",
+        "nobody_identified": "nenhuma conta identificada / no account identified",
         "not_held": "não mantido pelo serviço / not held by the service",
     }
     for category in manifest["categories"]:
