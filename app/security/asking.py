@@ -2,8 +2,8 @@
 
 For what staff write and customers read, in Portuguese and English, however it is spelled. Any text
 that names a secret in disguise is refused too: nobody writes ``s 3 n h @`` by accident. The rules
-are data (`asking_rules.py`). They stop mistakes, habits and the usual tricks; who describes the
-thing without naming it is not found out, and has signed the text all the same.
+are data (`asking_rules.py`, `asking_words.py`). They stop mistakes, habits and the usual tricks;
+who describes the thing without naming it is not found out, and has signed the text all the same.
 """
 
 import re
@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.security import disguises
-from app.security.asking_rules import RULES, WORDS
+from app.security.asking_rules import RULES
+from app.security.asking_words import OFTEN_MISTYPED, REAL_WORDS, WORDS
 from app.security.disguises import Token, Vocabulary
+from app.security.misspellings import misspellings, untagged
 
 _MOST_GAP: Final = 14
 _MOST_UNKNOWN: Final = 2
 _MOST_ANY: Final = 8
 _MOST_REPEATED: Final = 4
 _FARTHEST_GOVERNOR: Final = 12
+_FARTHEST_KEEPER: Final = 9
 
 _DO_SOMETHING: Final = re.compile(r".{2,}[aei]r")
 _IN_SOME_MANNER: Final = re.compile(r".{3,}(?:mente|ly)")
@@ -47,7 +50,17 @@ def asks_for_secret(text: str) -> bool:
 
 
 def rule_met(text: str) -> str | None:
-    """The name of the first rule of `asking_rules.RULES` that the text meets, or ``disguised``."""
+    """The name of the first rule of `asking_rules.RULES` that the text meets, or ``disguised``.
+
+    It is read as it is written, and as a browser would draw it.
+    """
+    met = _rule_met(text)
+    if met is None and (drawn := untagged(text)) != text:
+        return _rule_met(drawn)
+    return met
+
+
+def _rule_met(text: str) -> str | None:
     items = _items(_VOCABULARY.read(text))
     for rule in _RULES:
         if _meets(items, rule):
@@ -89,6 +102,7 @@ _VOCABULARY: Final = Vocabulary(
     words={word for words in _CLASSES for word in words if word not in disguises.MARKS},
     sought=_single_words("SECRET"),
     verbs=_single_words("GIVE", "ENTER"),
+    misspelt=misspellings(OFTEN_MISTYPED, REAL_WORDS.split()),
 )
 
 
@@ -202,7 +216,10 @@ class _Attempt:
             return False
         if "vague" in unless and self._between("VAGUE"):
             return False
-        if "told" in unless and self.first and "KNOW" in self.items[self.first - 1].classes:
+        if "kept" in unless and self._is_kept():
+            return False
+        before = self.items[self.first - 1].classes if self.first else frozenset[str]()
+        if ("told" in unless and "KNOW" in before) or ("ours" in unless and "SPEAKER" in before):
             return False
         return not ("warned" in unless and self._is_warned())
 
@@ -215,6 +232,14 @@ class _Attempt:
         return any("NEW" in item.classes for item in around) and not any(
             "US" in item.classes for item in after
         )
+
+    def _is_kept(self) -> bool:
+        for item in self.items[self.secret + 1 : self.secret + _FARTHEST_KEEPER]:
+            if item.text in _SENTENCE_ENDS:
+                return False
+            if "KEEPER" in item.classes:
+                return True
+        return False
 
     def _is_warned(self) -> bool:
         before = self.items[max(0, self.secret - _FARTHEST_GOVERNOR) : self.secret]
@@ -244,6 +269,7 @@ class _Attempt:
         return False
 
 
+_BRIDGES: Final = frozenset({"BRIDGE", "NOW", "PLACE", "ALOUD"})
 _GAPS: Final = frozenset({"~", "~~", "-"})
 _SENTENCE_ENDS: Final = frozenset(
     {disguises.PERIOD, disguises.QUESTION, disguises.BLANK, disguises.LINE}
@@ -261,7 +287,7 @@ _MARK_ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
 def _is_bridge(item: _Item) -> bool:
     if item.text in (disguises.COMMA, disguises.COLON, disguises.LINE):
         return True
-    return "BRIDGE" in item.classes or _IN_SOME_MANNER.fullmatch(item.text) is not None
+    return not _BRIDGES.isdisjoint(item.classes) or _IN_SOME_MANNER.fullmatch(item.text) is not None
 
 
 def _may_pass(item: _Item) -> bool:

@@ -4,10 +4,11 @@ Every function takes any `str` and works in time linear in its length.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from string import ascii_lowercase
+from types import MappingProxyType
 from typing import Final
 
 from app.core.folding import unadorned
@@ -65,13 +66,23 @@ class Token:
 class Vocabulary:
     """The words that are looked for in whatever guise.
 
-    `sought` are told from misspellings and out of pieces too, `verbs` where they are spaced out.
+    `sought` are told out of pieces too, `verbs` where they are spaced out; `misspelt` says which
+    word is meant by a wrong spelling.
     """
 
-    def __init__(self, words: Iterable[str], sought: Iterable[str], verbs: Iterable[str]) -> None:
+    def __init__(
+        self,
+        words: Iterable[str],
+        sought: Iterable[str],
+        verbs: Iterable[str],
+        misspelt: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._words = frozenset(words)
         self._sought = frozenset(sought)
         self._verbs = frozenset(verbs)
+        self._misspelt = {
+            wrong: word for wrong, word in misspelt.items() if wrong not in self._words
+        }
         self._by_key = {_key(word): word for word in sorted(self._words) if len(word) >= 3}
         self._by_key |= {_key(word): word for word in sorted(self._sought)}
         self._longest = max(map(len, self._by_key))
@@ -146,9 +157,9 @@ class Vocabulary:
                 return [Token(known)]
         if "*" in ours:
             return [Token(word, disguised=True) for word in self._unmasked(ours)][:1]
-        if self._core.search(ours):
-            return self._unglued(ours)
-        return []
+        if self._core.search(ours) and (words := self._unglued(ours)):
+            return words
+        return [Token(self._misspelt[ours])] if ours in self._misspelt else []
 
     def _unmasked(self, masked: str) -> Iterator[str]:
         """The sought words of which some letters were made asterisks."""
