@@ -448,7 +448,7 @@ _AUTH: Final[Mapping[str, set[str]]] = {
         "hashing_busy",
     },
     "step-up/options": {"too_many_requests"},
-    "refresh": {"token_invalid", "csrf_refused"},
+    "refresh": {"token_invalid", "csrf_refused", "too_many_requests"},
     "logout": set(),
 }
 _REGISTRATION: Final = {

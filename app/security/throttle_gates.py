@@ -8,7 +8,6 @@ from typing import Final
 from app.security.counters import Counters
 from app.security.throttle_rules import Budget, Pace
 
-DAY: Final = 86_400
 TURN_SECONDS: Final = 3_600
 """How long a turn is kept for who waited for it; longer than any other wait."""
 
@@ -30,13 +29,13 @@ class Paced:
     async def enter(self) -> bool:
         """Whether this try passes. Of many at once no more do than of many in turn."""
         # The last of the tries that need no wait goes through the gate, and shuts it.
-        if await self._counters.add(self._tries, DAY) < self._pace.tries:
+        if await self._counters.add(self._tries, self._pace.seconds) < self._pace.tries:
             return True
         passed = await self._counters.read(self._passed)
         shut = min(2**passed, self._pace.longest)
         if await self._counters.add(self._gate, shut) > 1:
             return False
-        await self._counters.add(self._passed, DAY)
+        await self._counters.add(self._passed, self._pace.seconds)
         return True
 
     async def forget(self) -> None:
@@ -47,7 +46,7 @@ class Paced:
     async def give_back(self) -> None:
         """Take the try that went well out of the count."""
         if await self._counters.read(self._tries) > 0:
-            await self._counters.add(self._tries, DAY, -1)
+            await self._counters.add(self._tries, self._pace.seconds, -1)
 
 
 class Budgeted:

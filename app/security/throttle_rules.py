@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+DAY: Final = 86_400
+
 ThrottledDeed = Literal[
     "customer_sign_in",
     "staff_sign_in",
     "authority_sign_in",
     "second_factor",
+    "token_refresh",
     "own_password",
     "own_texts",
     "recovery",
@@ -30,11 +33,12 @@ ThrottledDeed = Literal[
 class Pace:
     """So many tries at once, then one after 1, 2, 4 … and at most `longest` seconds.
 
-    It begins anew a day after the first try, or when a try went well.
+    It begins anew `seconds` after the first try, or when a try went well.
     """
 
     tries: int
     longest: int
+    seconds: int = DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,9 @@ RULES: Final[Mapping[ThrottledDeed, Rule]] = {
     # A code has six digits: the account's pace holds, whoever comes from wherever. Only who knows
     # the password or holds a session can get here, so it is no lock on a stranger.
     "second_factor":     Rule(None,          Pace(5, 900),  Budget(300, 300)),
+    # Each writes a token, an event and an access record. The account is the session: a page renews
+    # once in a quarter of an hour, and again when it is loaded, in every tab.
+    "token_refresh":     Rule(None,          Pace(30, 10, 600), None),
     # To change a password one tells the one of now; who is signed in might guess at it.
     "own_password":      Rule(None,          Pace(5, 900),  Budget(100, 300)),
     # What customers write, tried for their own password. Once spent, its shape alone decides.

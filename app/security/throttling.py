@@ -30,8 +30,8 @@ from typing import Final
 from app.core.errors import Failure
 from app.core.telemetry import logger
 from app.security.counters import Counters, CountersAwayError, MemoryCounters, RedisCounters
-from app.security.throttle_gates import DAY, Budgeted, Paced, Turn
-from app.security.throttle_rules import RULES, Rule, ThrottledDeed
+from app.security.throttle_gates import Budgeted, Paced, Turn
+from app.security.throttle_rules import DAY, RULES, Rule, ThrottledDeed
 
 TRUSTED_SECONDS: Final = 30 * DAY
 """How long an account is at home in a network where it did well."""

@@ -9,6 +9,9 @@ token was spent its cookie is answered once more, with the *same* successor (it 
 drawn: `security/opaque.py`), as long as that was not used itself. So no second chain of tokens
 comes to be: if it was a thief who asked, thief and owner hold one and the same token, and whichever
 of them is the second to use it sets off the alarm.
+
+A session has a pace, for each renewal is written down thrice. It never holds the alarm up: whoever
+keeps a session busy with a copy of its token would silence the owner's.
 """
 
 from collections.abc import Mapping
@@ -22,9 +25,9 @@ from sqlalchemy import Dialect, Select, UpdateBase, select, update
 from app.access.actors import Actor
 from app.core.columns import UtcDateTime
 from app.core.driver_transactions import DriverTransaction
-from app.core.errors import Refusal
+from app.core.errors import Failure, Refusal
 from app.core.statements import bound, prepare
-from app.models import RefreshToken, table_of
+from app.models import RefreshToken, Session, table_of
 from app.security.opaque import digest, successor_of
 from app.services import access_records, session_mails
 from app.services.audit_log import Deed
@@ -42,9 +45,12 @@ async def renew(platform: Platform, refresh_token: str, caller: Actor) -> Tokens
     """A new pair for a refresh token that is used for the first time; None refuses it.
 
     A token that never was leaves no trace: strangers must not be able to fill the log for ever.
+    Raises `Failure("too_many_requests")` for a session that renews too often: nothing is spent.
     """
-    if await _session_of(platform, refresh_token) is None:
+    session_id = await _session_of(platform, refresh_token)
+    if session_id is None:
         return None
+    await _keep_pace(platform, session_id, refresh_token, caller, NO_GRACE)
     return await _exchange(platform, refresh_token, caller, NO_GRACE)
 
 
@@ -53,12 +59,15 @@ async def renew_cookie(
 ) -> Tokens | None:
     """As `renew`, for a token that a browser sent by itself.
 
-    Raises `Refusal("csrf_refused")` unless `csrf_token` is the session's: then nothing is spent.
+    Raises `Refusal("csrf_refused")` unless `csrf_token` is the session's, and as `renew` does for
+    one that renews too often: then nothing is spent.
     """
     session_id = await _session_of(platform, refresh_token)
     if session_id is None:
         return None
-    if not platform.csrf.holds(csrf_token, session_id):
+    proven = platform.csrf.holds(csrf_token, session_id)
+    await _keep_pace(platform, session_id, refresh_token, caller, GRACE, proven=proven)
+    if not proven:
         raise Refusal("csrf_refused", action=ACTION, subject_type="session", subject_id=session_id)
     return await _exchange(platform, refresh_token, caller, GRACE)
 
@@ -69,13 +78,42 @@ async def _session_of(platform: Platform, refresh_token: str) -> UUID | None:
     return rows[0][0] if rows else None
 
 
+async def _keep_pace(
+    platform: Platform,
+    session_id: UUID,
+    refresh_token: str,
+    caller: Actor,
+    grace: timedelta,
+    *,
+    proven: bool = True,
+) -> None:
+    """Count a renewal of the session; one that sets off the alarm may always pass: it is the last.
+
+    One that is not `proven` sets off none. Raises `Failure("too_many_requests")`.
+    """
+    try:
+        await platform.throttle.attempt(
+            "token_refresh", network=caller.network, account=str(session_id)
+        )
+    except Failure:
+        if not proven or not await _sets_off_alarm(platform, refresh_token, grace):
+            raise
+
+
+async def _sets_off_alarm(platform: Platform, refresh_token: str, grace: timedelta) -> bool:
+    """Whether using the token ends its session, which is open: it was spent, and no grace left."""
+    _, asked = _asked(platform, refresh_token, grace)
+    database = platform.database
+    if not await database.fetch(_prepare_once(_SPENT_IN_LIFE, database.dialect), asked):
+        return False
+    return not await database.fetch(_prepare_once(_JUST_SPENT, database.dialect), asked)
+
+
 async def _exchange(
     platform: Platform, refresh_token: str, caller: Actor, grace: timedelta
 ) -> Tokens | None:
-    following, mark = successor_of(refresh_token, platform.rotation_key)
-    now = platform.clock()
-    asked = {"mark": digest(refresh_token), "following": mark, "now": now}
-    asked |= {"since": now - grace, "until": now + grace}
+    following, asked = _asked(platform, refresh_token, grace)
+    mark = asked["following"]
     database = platform.database
     dead: UUID | None
     async with database.driven() as transaction:
@@ -104,6 +142,14 @@ async def _exchange(
     if dead is not None:
         platform.sessions.forget(dead)
     return None
+
+
+def _asked(platform: Platform, refresh_token: str, grace: timedelta) -> tuple[str, dict[str, Any]]:
+    """The token that would follow, and the values that the statements below take."""
+    following, mark = successor_of(refresh_token, platform.rotation_key)
+    now = platform.clock()
+    asked = {"mark": digest(refresh_token), "following": mark, "now": now}
+    return following, asked | {"since": now - grace, "until": now + grace}
 
 
 async def _session(
@@ -148,7 +194,12 @@ _SPEND = (
     .returning(_TOKENS.c.session_id)
 )
 """The session of a token that was good until now. Of two at once only one gets it."""
+_SESSIONS = table_of(Session)
 _SPENT = _KNOWN.where(_TOKENS.c.spent_at.is_not(None))
+_SPENT_IN_LIFE = _SPENT.join(_SESSIONS, _SESSIONS.c.id == _TOKENS.c.session_id).where(
+    _SESSIONS.c.ended_at.is_(None)
+)
+"""The same, while the session is open: it has yet to be ended for it."""
 _JUST_SPENT = (
     select(_TOKENS.c.session_id)
     .select_from(_TOKENS.join(_NEXT, _NEXT.c.digest == bound("following", _NEXT.c.digest.type)))

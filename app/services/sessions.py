@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.actors import Actor
@@ -27,7 +27,8 @@ KEEP = insert(table_of(RefreshToken))
 """Takes what `kept` makes."""
 HOLDERS: Final[Mapping[Door, Kind]] = {door: kind for kind, door in DOORS.items()}
 """Whose the sessions of each kind are."""
-_TOKENS_KEPT = timedelta(days=30)
+_TOKENS_KEPT = timedelta(days=7)
+_LOOKED_BACK = timedelta(days=30)
 _SESSIONS_KEPT = timedelta(days=180)
 
 
@@ -154,14 +155,17 @@ async def end_where(
 
 
 async def purge(platform: Platform) -> None:
-    """Forget refresh tokens a month after their session expired, sessions after half a year.
+    """Forget the refresh tokens of sessions that are over, and sessions after half a year.
 
-    What was done in them stays on record. Until then a session tells which devices are known.
+    A spent token is kept for the alarm that its second use sets off: as long as its session can go
+    on; and a week after it was ended, in which who tries a copy still stands out in the log. What
+    was done in a session stays on record. Until it is forgotten it tells which devices are known.
     """
     now = platform.clock()
-    # A stretch, not all that ever expired: each hour looks at the newly expired ones alone.
     over = select(Session.id).where(
-        Session.expires_at < now - _TOKENS_KEPT, Session.expires_at > now - 2 * _TOKENS_KEPT
+        # A stretch, not all that ever expired: those before it were looked at in their time.
+        Session.expires_at > now - _LOOKED_BACK,
+        or_(Session.expires_at < now, Session.ended_at < now - _TOKENS_KEPT),
     )
     async with platform.database.transaction() as connection:
         await connection.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(over)))

@@ -11,7 +11,7 @@ from app.security.opaque import digest
 from app.services.owners import Owner
 from app.services.renewals import renew
 from app.services.sessions import Holder, end_all, log_out, open_session, purge
-from tests.support.people import add_customer, add_staff, stranger
+from tests.support.people import CustomerPerson, add_customer, add_staff, stranger
 from tests.support.records import rows
 from tests.support.service import Service
 
@@ -48,24 +48,42 @@ async def test_logging_out_ends_the_session_at_once_and_twice_is_no_error(house:
     assert await renew(house.platform, maria.refresh_token, stranger("after-logout")) is None
 
 
-async def test_tokens_are_forgotten_a_month_after_their_session_expired_and_it_after_half_a_year(
+async def test_tokens_are_forgotten_when_their_session_expired_and_it_after_half_a_year(
     house: Service,
 ) -> None:
     maria = await add_customer(house.platform)
-    session = select(Session.id).where(Session.id == maria.session_id)
-    tokens = select(RefreshToken.digest).where(RefreshToken.session_id == maria.session_id)
     days = house.platform.settings.refresh_token_days
     try:
-        for later, left in ((29, (1, 1)), (31, (1, 0)), (179, (1, 0)), (181, (0, 0))):
-            house.clock.ahead = timedelta(days=days + later)
-            await purge(house.platform)
-            found = (
-                len(await rows(house.platform, session)),
-                len(await rows(house.platform, tokens)),
-            )
-            assert found == left
+        house.clock.ahead = timedelta(days=days, minutes=-1)
+        assert await renew(house.platform, maria.refresh_token, stranger("late"))
+        for hours, left in ((-1, (1, 2)), (1, (1, 0)), (179 * 24, (1, 0)), (181 * 24, (0, 0))):
+            house.clock.ahead = timedelta(days=days, hours=hours)
+            assert await left_after_purge(house, maria) == left
     finally:
         house.clock.ahead = timedelta()
+
+
+async def test_tokens_are_forgotten_a_week_after_their_session_was_ended(house: Service) -> None:
+    maria, joao = await add_customer(house.platform), await add_customer(house.platform)
+    live = await house.platform.sessions.customer(maria.session_id)
+    assert live is not None
+    assert await renew(house.platform, maria.refresh_token, stranger("x"))
+    await log_out(house.platform, live, stranger("out"))
+    try:
+        for days, left in ((6, (1, 2)), (8, (1, 0))):
+            house.clock.ahead = timedelta(days=days)
+            assert await left_after_purge(house, maria) == left
+            assert await left_after_purge(house, joao) == (1, 1)
+    finally:
+        house.clock.ahead = timedelta()
+
+
+async def left_after_purge(house: Service, person: CustomerPerson) -> tuple[int, int]:
+    """How many of the person's sessions and refresh tokens are still kept."""
+    await purge(house.platform)
+    session = select(Session.id).where(Session.id == person.session_id)
+    tokens = select(RefreshToken.digest).where(RefreshToken.session_id == person.session_id)
+    return len(await rows(house.platform, session)), len(await rows(house.platform, tokens))
 
 
 async def test_all_sessions_of_one_person_end_but_the_one_that_is_kept(house: Service) -> None:

@@ -175,7 +175,7 @@ async def refresh(request: Request, body: RefreshRequest | None = None) -> Respo
     A browser that signed in with `delivery=cookie` sends no body: the token is in its cookie. The
     page adds the session's `csrf_token` as `X-CSRF-Token`; after it was reloaded it finds that in
     the cookie `__Host-salvaguarda-csrf`. For ten seconds the same cookie gets the same answer once
-    more, since two tabs may ask at once.
+    more, since two tabs may ask at once. A session that renews all the time is told to wait.
     """
     platform, caller = platform_of(request), actor_of(request)
     if body is not None:
