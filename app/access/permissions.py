@@ -29,6 +29,7 @@ TABLE = """
     staff:incident:update             ·    yes  yes  yes  ·    ·    ·    ·    ·    ·    ·
     staff:incident:confirm            ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
     staff:incident:cancel             ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
+    staff:incident:retry              ·    yes  yes  ·    ·    ·    ·    ·    ·    ·    ·
     staff:contact_request:list        ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
     staff:contact_request:read        ·    yes  yes  yes  yes  ·    ·    yes  ·    ·    ·
     staff:contact_request:update      ·    yes  ·    yes  yes  ·    ·    yes  ·    ·    ·

@@ -845,7 +845,7 @@ INTERNAL = (
     ),
     internal("contact_forms", "id origin used_at expires_at"),
     internal("held_copies", "id hold_id resource record_id taken_at content"),
-    internal("incident_targets", "incident_id login_id done_at"),
+    internal("incident_targets", "incident_id login_id done_at failed_at failure"),
     internal("transparency_reports", "period published_at figures"),  # sums, told by their service
     internal(
         "stored_files",

@@ -47,7 +47,10 @@ class Incident(Base):
 
 
 class IncidentTarget(Base):
-    """A login that an incident touches, fixed when the incident was confirmed."""
+    """A login that an incident touches, fixed when the incident was confirmed.
+
+    `failure` is the name of the fault for which it could not be dealt with.
+    """
 
     __tablename__ = "incident_targets"
 
@@ -58,8 +61,14 @@ class IncidentTarget(Base):
         ForeignKey("logins.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failure: Mapped[str | None] = mapped_column(Text)
 
-    __table_args__ = (Index(None, "incident_id", "done_at", "login_id"),)
+    __table_args__ = (
+        Index(None, "incident_id", "done_at", "failed_at", "login_id"),
+        CheckConstraint("failed_at IS NULL OR done_at IS NULL", name="failed"),
+        CheckConstraint("(failed_at IS NULL) = (failure IS NULL)", name="failure"),
+    )
 
 
 class Intervention(Base):

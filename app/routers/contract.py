@@ -190,6 +190,7 @@ _WITH_TAG: Final = frozenset(
         "staff_confirm_agency",
         "staff_confirm_incident",
         "staff_cancel_incident",
+        "staff_retry_incident",
         "staff_read_contact_request",
         "staff_update_contact_request",
         "staff_read_policy_draft",

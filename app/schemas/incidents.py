@@ -292,6 +292,7 @@ class Progress(BaseModel):
 
     logins: int
     done: int
+    failed: Annotated[int, Field(description="Could not be dealt with; see `retry`.")]
     mails: MailStates
 
 
@@ -300,7 +301,10 @@ class IncidentDetail(IncidentView):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [_INCIDENT | {"progress": {"logins": 1200, "done": 500, "mails": _MAILS}}]
+            "examples": [
+                _INCIDENT
+                | {"progress": {"logins": 1200, "done": 500, "failed": 0, "mails": _MAILS}}
+            ]
         }
     )
 

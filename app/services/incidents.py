@@ -1,6 +1,7 @@
 """The register of incidents: entering, reading, filling in and withdrawing them.
 
-Starting one is `incident_start.py`, dealing with its logins `incident_work.py`.
+Starting one is `incident_start.py`, dealing with its logins `incident_work.py`, and trying those
+again that failed `incident_retry.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -173,9 +174,12 @@ async def decided(
     plan: Plan,
     incident_id: UUID,
     action: str,
+    *,
+    fields: tuple[str, ...] = ("status",),
+    rows: int = 1,
 ) -> Shown:
     """Put a decision on record, and show the incident as it is after it."""
-    deed = Deed(action, subject_type=RESOURCE, subject_id=incident_id, fields=("status",), rows=1)
+    deed = Deed(action, subject_type=RESOURCE, subject_id=incident_id, fields=fields, rows=rows)
     await platform.audit.add(connection, actor, deed, _reveal(incident_id, plan))
     return await _detail(platform, connection, actor, plan, incident_id)
 

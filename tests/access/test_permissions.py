@@ -47,6 +47,7 @@ GRANTED = {
     "staff:incident:update": ALL_SIGHTED,
     "staff:incident:confirm": RESPONSIBLE,
     "staff:incident:cancel": RESPONSIBLE,
+    "staff:incident:retry": RESPONSIBLE,
     "staff:contact_request:list": ANSWERING | {Viewer.SYSTEMS_ENGINEER},
     "staff:contact_request:read": ANSWERING | {Viewer.SYSTEMS_ENGINEER},
     "staff:contact_request:update": ANSWERING,

@@ -21,7 +21,7 @@ from app.services.keyrings import open_keyring
 from app.services.platform import Platform, open_platform
 from tests.bench.memory import peak_kib
 
-Batch = Callable[[Platform, UUID], Awaitable[int]]
+Batch = Callable[[Platform, UUID, int], Awaitable[int]]
 
 
 async def run() -> dict[str, float]:
@@ -32,8 +32,8 @@ async def run() -> dict[str, float]:
     peaks: list[int] = []
     batch: Batch = incident_work._batch
 
-    async def watched(platform: Platform, incident_id: UUID) -> int:
-        count = await batch(platform, incident_id)
+    async def watched(platform: Platform, incident_id: UUID, most: int) -> int:
+        count = await batch(platform, incident_id, most)
         peaks.append(peak_kib())
         return count
 

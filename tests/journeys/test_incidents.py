@@ -90,6 +90,7 @@ async def test_from_draft_to_done(
     assert incident["progress"] == {
         "logins": 0,
         "done": 0,
+        "failed": 0,
         "mails": {"unqueued": 0, **NOTHING_QUEUED},
     }
     await incident_work.work(house.platform)

@@ -63,6 +63,8 @@ PLAIN: Mapping[tuple[str, str], Any] = {
     ("incidents", "status"): "draft",
     ("incidents", "confirmed_by"): None,
     ("incidents", "confirmed_role"): None,
+    ("incident_targets", "failed_at"): None,
+    ("incident_targets", "failure"): None,
     ("interventions", "language"): "pt-BR",
     ("outbox_messages", "language"): "pt-BR",
     ("outbox_messages", "state"): "deferred",

@@ -84,6 +84,10 @@ async def _cancel(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Res
     return await stage.client.post(f"{INCIDENTS}/{_prepared['draft']}/cancel", headers=headers)
 
 
+async def _retry(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
+    return await stage.client.post(f"{_address(stage)}/retry", headers=headers)
+
+
 async def _list_deliveries(stage: Stage, _: Viewer, headers: dict[str, str]) -> httpx.Response:
     return await stage.client.get(f"{_address(stage)}/deliveries", headers=headers)
 
@@ -161,6 +165,14 @@ def _entered(entry: Exerciser, plan: Plan, shown: int) -> list[Expected]:
     ]
 
 
+def _retried(entry: Exerciser, plan: Plan, shown: int) -> list[Expected]:
+    """A deed that touches none of the incident's own fields; none of its logins had failed."""
+    return [
+        (entry.permission, frozenset(), 0),
+        ("staff:incident:read", frozenset(plan.visible), shown),
+    ]
+
+
 INCIDENT_EXERCISERS: Mapping[Route, Exerciser] = {
     ("get", INTERVENTIONS): Exerciser(
         "staff:intervention:list", "intervention", _list_interventions, items
@@ -215,6 +227,9 @@ INCIDENT_EXERCISERS: Mapping[Route, Exerciser] = {
         expected=_decided("status"),
         canary=False,
         prepare=_draft,
+    ),
+    ("post", f"{INCIDENTS}/{{incident_id}}/retry"): Exerciser(
+        "staff:incident:retry", "incident", _retry, _detail, expected=_retried
     ),
     ("get", f"{INCIDENTS}/{{incident_id}}/deliveries"): Exerciser(
         "staff:outbox_message:list", "outbox_message", _list_deliveries, items

@@ -89,7 +89,10 @@ HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
 _CUSTOMER = "/v1/staff/customers/{customer_id}"
 _INTERVENTIONS = "/v1/staff/interventions"
 _INCIDENT = "/v1/staff/incidents/{incident_id}"
-_INCIDENTS = ("/v1/staff/incidents", _INCIDENT, f"{_INCIDENT}/confirm", f"{_INCIDENT}/cancel")
+_INCIDENTS = (
+    *("/v1/staff/incidents", _INCIDENT),
+    *(f"{_INCIDENT}/confirm", f"{_INCIDENT}/cancel", f"{_INCIDENT}/retry"),
+)
 _CONTACT = "/v1/staff/contact-requests/{contact_request_id}"
 _CONTACTS = ("/v1/staff/contact-requests", _CONTACT, f"{_CONTACT}/answers")
 _ANPD = f"{_INCIDENT}/anpd-form"

@@ -31,6 +31,7 @@ from app.services import (
     incident_deliveries,
     incident_form,
     incident_preview,
+    incident_retry,
     incident_start,
     incidents,
 )
@@ -162,6 +163,26 @@ async def cancel_incident(request: Request, incident_id: IncidentId) -> Response
     platform = platform_of(request)
     async with platform.database.transaction() as connection:
         detail = await incidents.cancel(
+            platform, connection, actor_of(request), read_id(incident_id)
+        )
+    return answers.shown(detail)
+
+
+@router.post(
+    "/{incident_id:id}/retry",
+    operation_id="staff_retry_incident",
+    summary="Try an incident's failed logins again",
+    response_model=IncidentDetail,
+    openapi_extra={"x-problems": ["not_found"]},
+)
+async def retry_incident(request: Request, incident_id: IncidentId) -> Response:
+    """For those that `progress.failed` counts, once what they failed of is mended.
+
+    An incident with failed logins stays `running`. No login is dealt with twice.
+    """
+    platform = platform_of(request)
+    async with platform.database.transaction() as connection:
+        detail = await incident_retry.retry(
             platform, connection, actor_of(request), read_id(incident_id)
         )
     return answers.shown(detail)
