@@ -23,7 +23,7 @@ OURS = "https://clientes.exemplo.com.br"
 REFRESH = "__Secure-salvaguarda-refresh"
 PACE = RULES["token_refresh"].account
 assert PACE is not None
-AT_ONCE, LONGEST = PACE.tries, PACE.longest
+AT_ONCE, LONGEST, ANEW = PACE.tries, PACE.longest, PACE.seconds
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -117,6 +117,13 @@ async def test_who_goes_on_gets_one_each_so_many_seconds_and_another_session_all
     assert waits == sorted(waits)
     neighbour = Tab(guarded, await add_customer(guarded.platform), browser=False)
     await neighbour.spend_all()
+
+
+async def test_after_a_while_the_count_begins_anew(guarded: Service, tab: Tab) -> None:
+    await tab.spend_all()
+    assert (await tab.renew()).status_code == 429
+    guarded.clock.ahead += timedelta(seconds=ANEW)
+    await tab.spend_all()
 
 
 async def test_who_is_refused_as_another_page_is_counted_too(guarded: Service) -> None:
