@@ -59,6 +59,7 @@ HARMLESS_COLUMNS: Final[Mapping[Place, str]] = {
     ("staff_members", "email_key"): "an address, folded for finding",
     ("officers", "email_key"): "an address, folded for finding",
     ("agencies", "jurisdiction"): "where an agency acts",
+    ("legal_requests", "answer_email"): "where an authority takes its answer",
     ("invitations", "email_key"): "an address, folded for finding",
     ("pending_registrations", "email_key"): "an address, folded for finding",
     ("contact_requests", "email_key"): "an address, folded for finding",
@@ -100,6 +101,7 @@ _DRAFTS = "/v1/staff/policies/drafts"
 _WITHDRAWAL = "/v1/staff/policies/{version}/withdraw"
 _AGENCIES = "/v1/staff/agencies"
 _AGENCY = f"{_AGENCIES}/{{agency_id}}"
+_SHOWS_AGENCIES = (_AGENCIES, _AGENCY, f"{_AGENCY}/confirm")
 _OFFICER = "/v1/staff/officers/{officer_id}"
 _SHOWS_OFFICERS = (
     *("/v1/staff/officers", _OFFICER),
@@ -145,7 +147,8 @@ SHOWN_TO_STAFF: Final[Mapping[Place, str]] = {
         [(_WITHDRAWAL, "hash"), (_WITHDRAWAL, "hash_en"), (f"{_DRAFTS}/{{draft_id}}/diff", "hash")],
         "of a text that everybody may read, or will",
     ),
-    **dict.fromkeys([(path, "jurisdiction") for path in (_AGENCIES, _AGENCY)], "where it acts"),
+    **dict.fromkeys([(path, "jurisdiction") for path in _SHOWS_AGENCIES], "where it acts"),
+    **dict.fromkeys([(path, "answer_email") for path in _SHOWS_LEGAL], "where it is answered"),
     **dict.fromkeys([(path, "jurisdiction") for path in _SHOWS_OFFICERS], "where an agency acts"),
     **dict.fromkeys(
         [(path, "answered_by") for path in _SHOWS_OFFICERS], "who answered an agency's phone"
@@ -174,6 +177,7 @@ TAKEN_FROM_STAFF: Final[Mapping[Place, str]] = {
     ("/v1/staff/recipients", "Idempotency-Key"): "the client's own name for one request",
     (_LEGAL, "Idempotency-Key"): "the client's own name for one request",
     (_DOCUMENTS, "Idempotency-Key"): "the client's own name for one request",
+    (_LEGAL, "answer_email"): "where an authority takes its answer",
     (_AGENCIES, "Idempotency-Key"): "the client's own name for one request",
     **dict.fromkeys([(path, "jurisdiction") for path in (_AGENCIES, _AGENCY)], "where it acts"),
     (f"{_OFFICER}/vettings", "answered_by"): "who answered an agency's phone",
