@@ -133,7 +133,8 @@ def _sayings(tokens: list[str], number: int) -> Request:
 async def _sign_in(ground: Ground) -> list[str]:
     people = await ground.sql.fetch(
         "SELECT m.login_id, m.customer_id FROM memberships m"
-        " JOIN customers c ON c.id = m.customer_id WHERE c.status = 'active'"
+        " JOIN customers c ON c.id = m.customer_id"
+        " WHERE c.status = 'active' AND m.permissions = 'owner'"
         " ORDER BY m.id LIMIT $1",
         PEOPLE,
     )

@@ -68,7 +68,7 @@ async def alternate(
 async def hold_against_log(ground: Ground, action: str, tally: Tally, name: str) -> None:
     """Raise `BenchBroken` unless every answer went well and every one has its own audit row."""
     if tally.refused:
-        raise BenchBroken(f"{name} answered {tally.refused[0][:600]!r}")
+        raise BenchBroken(f"{name} answered {tally.refused[0][:1200]!r}")
     recorded = await ground.recorded(tally.ids, action)
     if recorded != tally.answered:
         raise BenchBroken(f"{name}: {tally.answered} answers, {recorded} of them on the audit log")
