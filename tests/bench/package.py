@@ -24,7 +24,7 @@ EVENTS = """
            encode(sha256('matrix'), 'hex'), 1, 'allowed'
     FROM generate_series(1, $1) AS number
 """
-AS_BEFORE = ("TRUNCATE stored_files, stored_file_chunks", "CHECKPOINT")
+AS_BEFORE = ("TRUNCATE stored_files CASCADE", "CHECKPOINT")
 
 
 async def measure(ground: Ground, cores: Cores, rounds: int, rows: int) -> list[Figure]:
