@@ -15,6 +15,7 @@ import uvloop
 
 from app.core import telemetry
 from app.core.clock import system_clock
+from app.core.garbage import spare_the_collector
 from app.core.settings import Settings
 from app.services import incident_work
 from app.services.keyrings import open_keyring
@@ -29,6 +30,7 @@ async def run() -> dict[str, float]:
     settings = Settings()
     telemetry.configure(production=True, level="error")
     platform = open_platform(settings, system_clock, open_keyring(settings))
+    spare_the_collector()  # as `salvaguarda worker` does
     peaks: list[int] = []
     batch: Batch = incident_work._batch
 

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import telemetry
 from app.core.clock import system_clock
+from app.core.garbage import spare_the_collector
 from app.core.settings import Settings
 from app.models import AuditEvent
 from app.services import packages
@@ -37,6 +38,7 @@ async def run(rows: int) -> dict[str, Any]:
     telemetry.configure(production=True, level="error")
     settings = Settings()
     platform = open_platform(settings, system_clock, open_keyring(settings))
+    spare_the_collector()  # as `salvaguarda worker` does
 
     def collect(connection: AsyncConnection) -> AsyncGenerator[Batch, None]:
         return rows_of(connection, select(*COLUMNS).order_by(AuditEvent.id).limit(rows))

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from app.core import telemetry
 from app.core.clock import system_clock
+from app.core.garbage import spare_the_collector
 from app.core.settings import Settings
 from app.models import Customer, Login, Policy
 from app.services import policy_notices
@@ -32,6 +33,7 @@ async def run(version: int, logins: int | None) -> dict[str, Any]:
     telemetry.configure(production=True, level="error")
     settings = Settings()
     platform = open_platform(settings, system_clock, open_keyring(settings))
+    spare_the_collector()  # as `salvaguarda worker` does
     try:
         async with platform.database.transaction() as connection:  # a warm connection
             newest = select(Login.id).order_by(Login.id.desc()).offset((logins or 1) - 1).limit(1)
