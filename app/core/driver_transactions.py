@@ -15,20 +15,18 @@ from app.core.statements import Prepared, Record
 
 
 class DriverTransaction:
-    """An open transaction. `run` raises what the driver does."""
+    """An open transaction, on the connection `driver`. `run` raises what the driver does."""
 
     def __init__(self, driver: Any, *, postgresql: bool) -> None:
-        self._driver = driver
+        self.driver = driver
         self._postgresql = postgresql
 
     async def run(self, statement: Prepared, values: Mapping[str, Any]) -> list[Record]:
         """The statement's rows: none for one that returns none."""
         arguments = statement.arguments(values)
         if self._postgresql:
-            return statement.records(await self._driver.fetch(statement.sql, *arguments))
-        return statement.records(
-            list(await self._driver.execute_fetchall(statement.sql, arguments))
-        )
+            return statement.records(await self.driver.fetch(statement.sql, *arguments))
+        return statement.records(list(await self.driver.execute_fetchall(statement.sql, arguments)))
 
 
 @asynccontextmanager

@@ -20,7 +20,6 @@ from app.core.driver_transactions import DriverTransaction
 from app.core.errors import Failure
 from app.core.gathering import Gathering
 from app.core.ids import new_id
-from app.core.row_sets import insertion
 from app.core.telemetry import describe, logger
 from app.core.transactions import Transaction
 from app.models import AuditEvent, AuditSubject, table_of
@@ -31,6 +30,7 @@ _PLACED = frozenset({"staff", "officer"})
 """Whose coarse network stands in their events."""
 _Row = tuple[dict[str, Any], Sequence[UUID]]
 """An event, and the records that it showed."""
+_SHOWN = tuple(column.name for column in table_of(AuditSubject).columns)
 _EVENTS, _SUBJECTS = insert(table_of(AuditEvent)), insert(table_of(AuditSubject))
 
 
@@ -57,8 +57,6 @@ class AuditLog:
         self._policy_hash = policy_hash
         self._clock = clock
         self._sink = AuditSink(database)
-        self._events = insertion(table_of(AuditEvent), database.dialect)
-        self._subjects = insertion(table_of(AuditSubject), database.dialect)
         self._gathering = Gathering(self._write_group, GROUP)
 
     async def write(self, actor: Actor, deed: Deed) -> None:
@@ -77,7 +75,8 @@ class AuditLog:
         try:
             await connection.execute(_EVENTS, rows)
             if shown:
-                await connection.execute(_SUBJECTS, shown)
+                subjects = [dict(zip(_SHOWN, each, strict=True)) for each in shown]
+                await connection.execute(_SUBJECTS, subjects)
         except DBAPIError as error:
             raise audit_unavailable() from error
 
@@ -85,8 +84,7 @@ class AuditLog:
         """As `add`, in a transaction on the driver: of several actors, if they share it."""
         rows, shown = self._rows(deeds)
         try:
-            await self._events.run(transaction, rows)
-            await self._subjects.run(transaction, shown)
+            await self._sink.write_within(transaction, rows, shown)
         except DRIVER_ERRORS as error:
             raise audit_unavailable() from error
 
@@ -120,11 +118,11 @@ class AuditLog:
 
     def _rows(
         self, deeds: Sequence[tuple[Actor, Deed]]
-    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    ) -> tuple[list[dict[str, Any]], list[tuple[UUID, UUID]]]:
         """Of both tables."""
         rows = [self._row(actor, deed) for actor, deed in deeds]
         shown = [
-            {"subject_id": subject, "event_id": row["id"]}
+            (subject, row["id"])
             for row, (_, deed) in zip(rows, deeds, strict=True)
             for subject in deed.subjects
         ]

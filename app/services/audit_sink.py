@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Dialect, Table
 
 from app.core.database import LOST, Database
+from app.core.driver_transactions import DriverTransaction
 from app.core.readers import DriverLease
 from app.core.statements import binders, processed
 from app.models import AuditEvent, AuditSubject, table_of
@@ -39,9 +40,17 @@ class AuditSink:
         self, events: Sequence[Mapping[str, Any]], subjects: Sequence[tuple[UUID, UUID]]
     ) -> None:
         """All rows in one commit, or none. Raises whatever the driver did."""
-        rows = [processed(self._event_binders, _in_order(row)) for row in events]
-        shown = [processed(self._subject_binders, row) for row in subjects]
+        rows, shown = self._bound(events, subjects)
         await self._attempt(lambda driver: self._insert(driver, rows, shown))
+
+    async def write_within(
+        self,
+        transaction: DriverTransaction,
+        events: Sequence[Mapping[str, Any]],
+        subjects: Sequence[tuple[UUID, UUID]],
+    ) -> None:
+        """All rows in somebody's transaction. Raises whatever the driver did."""
+        await self._insert.within(transaction.driver, *self._bound(events, subjects))
 
     async def probe(self) -> None:
         """Prove that a row could be written, without writing one. Raises if it could not."""
@@ -53,6 +62,12 @@ class AuditSink:
             if self._lease is not None:
                 await self._lease.discard()
                 self._lease = None
+
+    def _bound(
+        self, events: Sequence[Mapping[str, Any]], subjects: Sequence[tuple[UUID, UUID]]
+    ) -> tuple[Rows, Rows]:
+        rows = [processed(self._event_binders, _in_order(row)) for row in events]
+        return rows, [processed(self._subject_binders, row) for row in subjects]
 
     async def _attempt(self, deed: Callable[[Any], Awaitable[None]]) -> None:
         async with self._one_at_a_time, asyncio.timeout(SECONDS):
@@ -76,7 +91,7 @@ class AuditSink:
 
 
 class _PostgresInsert:
-    """One statement for all rows: one transaction, one round trip."""
+    """One statement for all rows: one round trip, and a transaction of its own outside of any."""
 
     def __init__(self, dialect: Dialect) -> None:
         events, places = _unnest(EVENTS, dialect, 1)
@@ -85,6 +100,9 @@ class _PostgresInsert:
         self._both = f"WITH shown AS ({self._events}) INSERT INTO {SUBJECTS.name} {subjects}"
 
     async def __call__(self, driver: Any, rows: Rows, shown: Rows) -> None:
+        await self.within(driver, rows, shown)
+
+    async def within(self, driver: Any, rows: Rows, shown: Rows) -> None:
         columns = [list(column) for column in zip(*rows, strict=True)]
         if shown:
             columns += [list(column) for column in zip(*shown, strict=True)]
@@ -102,10 +120,13 @@ class _SqliteInsert:
 
     async def __call__(self, driver: Any, rows: Rows, shown: Rows) -> None:
         await driver.execute("BEGIN IMMEDIATE")
+        await self.within(driver, rows, shown)
+        await driver.execute("COMMIT")
+
+    async def within(self, driver: Any, rows: Rows, shown: Rows) -> None:
         await driver.executemany(self._events, rows)
         if shown:
             await driver.executemany(self._subjects, shown)
-        await driver.execute("COMMIT")
 
     async def probe(self, driver: Any) -> None:
         await driver.execute("BEGIN IMMEDIATE")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from app.core.errors import Failure, FieldError
 from app.core.transactions import Transaction
@@ -15,13 +14,14 @@ from app.services.purposes import Words
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands for a key, None for nothing, and `yes` how far that goes where it is one."""
+    """What stands for a key, None for nothing, and `yes` how far that goes where it is one.
+
+    Where `closed`, the subject is an account that was closed: no further yes would count.
+    """
 
     state: State | None
     yes: Yes
-
-
-NOTHING = Standing(None, Yes(None, None))
+    closed: bool
 
 
 async def judge(
@@ -50,27 +50,17 @@ def _judge(statement: Statement, words: Words | None) -> Words | Failure:
     return words
 
 
-async def closed(
-    platform: Platform, transaction: Transaction, statements: Sequence[Statement]
-) -> frozenset[UUID]:
-    """Whose yes would not count, as their account is closed.
-
-    Asked by who holds their place in the queue, as whoever closes an account does until it is.
-    """
-    yes = {each.subject_id for each in statements if each.granted}
-    asked = [{"id": subject_id} for subject_id in yes]
-    gone = await consent_writes.closed(platform.database.dialect).run(transaction, asked)
-    return frozenset(row[0] for row in gone)
-
-
 async def standing(
     platform: Platform, transaction: Transaction, statements: Sequence[Statement]
 ) -> dict[Key, Standing]:
-    """What stands for whom, where anything does: asked by who holds their place in the queue."""
+    """What stands for whom: asked by who holds their place in the queue.
+
+    So does whoever closes an account, until it is.
+    """
     keys = {key_of(each) for each in statements}
     rows = [dict(zip(consent_writes.KEY, key, strict=True)) for key in keys]
     found = await consent_writes.standing(platform.database.dialect).run(transaction, rows)
     return {
-        (subject, purpose, recipient): Standing(state, Yes(fields, expires_at))
-        for subject, purpose, recipient, state, fields, expires_at in found
+        (subject, purpose, recipient): Standing(state, Yes(fields, expires_at), bool(closed))
+        for subject, purpose, recipient, state, fields, expires_at, closed in found
     }

@@ -20,7 +20,7 @@ from app.core.ids import new_id
 from app.core.transactions import Transaction
 from app.models import ConsentEvent, ConsentState, ConsentSubject
 from app.services import consent_writes, purposes
-from app.services.consent_hearing import NOTHING, Standing, closed, judge, standing
+from app.services.consent_hearing import Standing, judge, standing
 from app.services.consent_narrowing import Narrowing, Yes, narrowing
 from app.services.consent_sayings import (
     Key,
@@ -32,7 +32,7 @@ from app.services.consent_sayings import (
     key_of,
     row_of,
 )
-from app.services.consent_writes import EVENT, KEY, STATE
+from app.services.consent_writes import EVENT, STATE
 from app.services.platform import Platform
 
 BEFORE_THE_REGISTER: Final = 0
@@ -71,7 +71,6 @@ async def record_all(
     subjects = [(each.subject_id, each.subject_kind) for each in heard]
     numbers = await _count_up(platform, transaction, subjects)
     now = platform.clock()  # after those who were in the queue before
-    gone = await closed(platform, transaction, heard)
     stands = await standing(platform, transaction, heard)
     unused = Counter[tuple[UUID, SubjectKind]]()
     events: list[dict[str, Any]] = []
@@ -81,13 +80,14 @@ async def record_all(
             results.append(words)
             continue
         statement, key = saying.statement, key_of(saying.statement)
-        if statement.granted and statement.subject_id in gone:
+        before = stands[key]
+        if statement.granted and before.closed:
             unused[statement.subject_id, statement.subject_kind] += 1
             results.append(Failure("account_closed"))
             continue
-        before, number = stands.get(key, NOTHING), next(numbers[statement.subject_id])
+        number = next(numbers[statement.subject_id])
         event = event_of(saying, words, before.state, number, statement.said_at or now)
-        after = Standing(event["state"], Yes(event["fields"], event["expires_at"]))
+        after = Standing(event["state"], Yes(event["fields"], event["expires_at"]), before.closed)
         stands[key] = after
         events.append(event)
         results.append(Recorded.of(event, before.state, words, _taken_back(key, before, after)))
@@ -256,10 +256,11 @@ async def _write(
     platform: Platform, transaction: Transaction, events: Sequence[Mapping[str, Any]]
 ) -> None:
     """The events, and what stands after the last of them for its purpose and recipient."""
-    dialect = platform.database.dialect
-    states = {tuple(state[name] for name in KEY): state for state in map(state_of, events)}
-    await consent_writes.write_events(dialect).run(transaction, events)
-    await consent_writes.let_stand(dialect).run(transaction, list(states.values()))
+    last = {(each["subject_id"], each["purpose"], each["recipient_id"]): each for each in events}
+    lasting = {each["id"] for each in last.values()}
+    rows = [{**each, "stands": each["id"] in lasting} for each in events]
+    for statement in consent_writes.write(platform.database.dialect):
+        await statement.run(transaction, rows)
 
 
 def state_of(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,22 @@
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Dialect, FromClause, and_, func, select, true
+from sqlalchemy import (
+    Boolean,
+    Dialect,
+    FromClause,
+    Uuid,
+    and_,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
+from app.access.processing import OURSELVES
 from app.core.columns import UtcDateTime
 from app.core.row_sets import RowSet, given, given_as, insertion, prepare_set
 from app.models import ConsentEvent, ConsentState, ConsentSubject, Customer, Purpose, table_of
@@ -50,39 +62,48 @@ def words(dialect: Dialect) -> RowSet:
 
 
 @lru_cache(maxsize=2)
-def closed(dialect: Dialect) -> RowSet:
-    """Those of the subjects, by `id`, whose account was closed."""
-    asked = given(dialect, id=SUBJECT.c.id.type)
-    gone = and_(Customer.id == asked.c.id, Customer.closed_at.is_not(None))
-    return prepare_set(select(asked.c.id).join_from(asked, Customer, gone), dialect)
-
-
-@lru_cache(maxsize=2)
 def standing(dialect: Dialect) -> RowSet:
-    """What stands, where anything does: subject, purpose and recipient as asked, the state, and
-    how far a yes goes."""
+    """Subject, purpose and recipient as asked, and what stands: the state, if anything does, how
+    far a yes goes, and whether the subject is an account that was closed."""
     asked = given(dialect, **{name: STATE.c[name].type for name in KEY})
     same = and_(*(STATE.c[name] == asked.c[name] for name in KEY))
-    found = select(*asked.c, STATE.c.state, STATE.c.fields, STATE.c.expires_at)
-    return prepare_set(found.join_from(asked, STATE, same), dialect)
+    closed = Customer.closed_at.is_not(None)
+    found = (
+        select(*asked.c, STATE.c.state, STATE.c.fields, STATE.c.expires_at, closed)
+        .join_from(asked, STATE, same, isouter=True)
+        .join(Customer, Customer.id == asked.c.subject_id, isouter=True)
+    )
+    return prepare_set(found, dialect)
 
 
 @lru_cache(maxsize=2)
-def write_events(dialect: Dialect) -> RowSet:
-    """More events."""
-    return insertion(EVENT, dialect)
+def write(dialect: Dialect) -> tuple[RowSet, ...]:
+    """More events, each of which may decide what stands (`stands`): one for each subject, purpose
+    and recipient. On PostgreSQL that is one statement, elsewhere two."""
+    columns = {column.name: column.type for column in EVENT.c}
+    if dialect.name != "postgresql":
+        rows = given(dialect, **columns, stands=Boolean())
+        return insertion(EVENT, dialect), prepare_set(_settling(dialect, rows), dialect)
+    rows = select(given(dialect, **columns, stands=Boolean())).cte("said")
+    named = [rows.c[name] for name in columns]
+    written = insert(EVENT).from_select(list(columns), select(*named)).cte("written")
+    return (prepare_set(_settling(dialect, rows).add_cte(written), dialect),)
 
 
-@lru_cache(maxsize=2)
-def let_stand(dialect: Dialect) -> RowSet:
-    """Have events decide what stands: one for each subject, purpose and recipient."""
-    rows = given_as(dialect, STATE)
-    write = _insert(dialect)(STATE).from_select(_names(rows), select(rows).where(true()))
+def _settling(dialect: Dialect, rows: FromClause) -> Any:
+    """What is to stand after these events, by column of `consent_states`."""
+    values = [
+        func.coalesce(rows.c.recipient_id, literal(OURSELVES, Uuid()))
+        if column.name == "recipient_id"
+        else rows.c[column.name]
+        for column in STATE.c
+    ]
+    chosen = select(*values).where(rows.c.stands)
+    write = _insert(dialect)(STATE).from_select([column.name for column in STATE.c], chosen)
     others = {column.name for column in STATE.c} - set(KEY)
-    settled = write.on_conflict_do_update(
+    return write.on_conflict_do_update(
         index_elements=list(KEY), set_={name: write.excluded[name] for name in sorted(others)}
     )
-    return prepare_set(settled, dialect)
 
 
 def _insert(dialect: Dialect) -> Any:

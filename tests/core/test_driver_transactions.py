@@ -69,7 +69,7 @@ async def test_a_refusal_undoes_it_and_keeps_the_connection(purses: Purses) -> N
 
     async def refuse() -> None:
         async with purses.database.driven() as transaction:
-            drivers.add(transaction._driver)
+            drivers.add(transaction.driver)
             await transaction.run(purses.add, {"row": 1, "more": 5})
             raise Failure("conflict")
 
