@@ -1,8 +1,11 @@
 """Work that many callers want at the same moment, done once for all of them: one commit, say.
 
 While one group is being worked for, the next one gathers: nobody waits for company, and a crowd
-pays for little more than one. Where the work waits for something else, such as a database, a second
-group may be worked for at the same time: else this process would rest whenever that one works.
+pays for little more than one. A group may linger for as long as it takes to hear those who have
+already spoken: whoever was answered together speaks again together, and the first of them would
+else be worked for alone, and hold the others up. Where the work waits for something else, such as a
+database, a second group may be worked for at the same time: else this process would rest whenever
+that one works.
 """
 
 import asyncio
@@ -25,13 +28,17 @@ class Apart(Exception):
 class Gathering(Generic[Item, Result]):
     """Callers of the same work. A caller who gives up disturbs nobody; their item is worked on.
 
-    At most `at_once` groups, of at most `most` callers, are worked for at the same time.
+    At most `at_once` groups, of at most `most` callers, are worked for at the same time. Each lets
+    the event loop go around `linger` times before it begins.
     """
 
-    def __init__(self, work: Work[Item, Result], most: int = MOST, at_once: int = 1) -> None:
+    def __init__(
+        self, work: Work[Item, Result], most: int = MOST, at_once: int = 1, linger: int = 0
+    ) -> None:
         self._work = work
         self._most = most
         self._at_once = at_once
+        self._linger = linger
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._workers: set[asyncio.Task[None]] = set()
 
@@ -50,8 +57,11 @@ class Gathering(Generic[Item, Result]):
     async def _work_on(self) -> None:
         try:
             while self._waiting:
+                for _ in range(self._linger):
+                    await asyncio.sleep(0)
                 group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-                await self._work_for(group)
+                if group:  # another worker may have taken them meanwhile
+                    await self._work_for(group)
         finally:  # at once: whoever joins from now on is not seen by us
             self._workers.remove(cast(asyncio.Task[None], asyncio.current_task()))
 
@@ -77,11 +87,13 @@ class Gatherings:
     def __init__(self) -> None:
         self._kinds: dict[Any, Gathering[Any, Any]] = {}
 
-    async def share(self, work: Work[Item, Result], item: Item, at_once: int = 1) -> Result:
+    async def share(
+        self, work: Work[Item, Result], item: Item, at_once: int = 1, linger: int = 0
+    ) -> Result:
         """As `Gathering.join`, among those who want the same `work`: a function of a module."""
         kind = self._kinds.get(work)
         if kind is None:
-            kind = self._kinds[work] = Gathering(work, at_once=at_once)
+            kind = self._kinds[work] = Gathering(work, at_once=at_once, linger=linger)
         result: Result = await kind.join(item)
         return result
 

@@ -18,6 +18,8 @@ from app.services.platform import Platform
 SAY: Final = "customer:consent:record"
 AT_ONCE: Final = 2
 """Groups at the same time: while the database works for one, we do for the other."""
+LINGER: Final = 20
+"""Turns of the event loop, some ten microseconds each: less than one statement takes."""
 PATIENCE: Final = 0.25
 """Seconds that a group waits for an account whose ledger somebody else holds."""
 
@@ -30,7 +32,9 @@ async def say(platform: Platform, saying: Saying) -> bytes:
     async with platform.turns.of((SAY, saying.statement.subject_id)):
         if not _takes_long(saying.statement):
             try:
-                return await platform.gatherings.share(_say_together, (platform, saying), AT_ONCE)
+                return await platform.gatherings.share(
+                    _say_together, (platform, saying), AT_ONCE, LINGER
+                )
             except Apart:  # one of them was in the way, who must not be in the way of others
                 pass
         [answer] = await _say(platform, [saying])

@@ -46,6 +46,21 @@ async def test_a_crowd_is_worked_for_in_groups_of_bounded_size() -> None:
     assert work.groups == [[1, 2], [3, 4], [5]]
 
 
+async def test_a_group_lingers_for_those_who_have_already_spoken() -> None:
+    work = Tripled()
+    gathering = Gathering(work, at_once=2, linger=3)
+
+    async def heard_after(turns: int, item: int) -> int:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await gathering.join(item)
+
+    told = await asyncio.gather(*(heard_after(turns, turns + 1) for turns in range(3)))
+    assert told == [3, 6, 9]
+    assert work.groups == [[1, 2, 3]], "one group, and none for the worker that came too late"
+    await gathering.close()
+
+
 async def test_a_second_group_goes_while_the_first_waits_where_two_may() -> None:
     work = Tripled()
     gathering = Gathering(work, at_once=2)
