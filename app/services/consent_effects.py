@@ -52,7 +52,7 @@ async def _end(platform: Platform, transaction: Transaction, *events: Recorded) 
     grounds = [
         Ended(customer_id=e.subject_id, purpose=e.purpose, recipient_id=e.recipient_id, at=e.at)
         for e in events
-        if e.before == "granted"  # else nothing could begin on it since its last end
+        if e.before == "granted"  # what was begun before its last end went then
     ]
     await outbox_grounds.cancel_of(platform, transaction, grounds)
     for event in events:

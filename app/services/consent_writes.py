@@ -99,10 +99,10 @@ def _settling(dialect: Dialect, rows: FromClause) -> Any:
         for column in STATE.c
     ]
     chosen = select(*values).where(rows.c.stands)
-    write = _insert(dialect)(STATE).from_select([column.name for column in STATE.c], chosen)
+    settling = _insert(dialect)(STATE).from_select([column.name for column in STATE.c], chosen)
     others = {column.name for column in STATE.c} - set(KEY)
-    return write.on_conflict_do_update(
-        index_elements=list(KEY), set_={name: write.excluded[name] for name in sorted(others)}
+    return settling.on_conflict_do_update(
+        index_elements=list(KEY), set_={name: settling.excluded[name] for name in sorted(others)}
     )
 
 
