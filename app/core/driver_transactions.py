@@ -1,7 +1,8 @@
 """A transaction on the driver's own connection, for the few deeds that are done all day long.
 
 SQLAlchemy's execution takes three times what the driver does, and a renewal of tokens runs five
-statements. Nothing but statements compiled beforehand can be run here.
+statements. Nothing but statements compiled beforehand is run here; the connection itself is for the
+audit log's rows alone (`services/audit_sink.py`).
 """
 
 import asyncio

@@ -19,7 +19,8 @@ SAY: Final = "customer:consent:record"
 AT_ONCE: Final = 2
 """Groups at the same time: while the database works for one, we do for the other."""
 LINGER: Final = 20
-"""Turns of the event loop, some ten microseconds each: less than one statement takes."""
+"""Turns of the event loop: a microsecond each where nobody else is there, and where somebody is,
+the time that it takes to hear them."""
 PATIENCE: Final = 0.25
 """Seconds that a group waits for an account whose ledger somebody else holds."""
 
